@@ -1,0 +1,98 @@
+# `make help` lists the targets. Set-up is .ci/setup's work, checks are .ci/run's list.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+SAMPLE ?= samples/http-requests-1m-none.bin
+BIN := .venv/bin
+
+C_FILES = $(wildcard csrc/*.[ch] csrc/*/*.[ch] tests/*/*.[ch])
+NOTEBOOKS = $(wildcard notebooks/*.ipynb)
+SCRIPTS = .ci/setup .ci/run .ci/check-wheel .ci/fresh-machine
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: sweep
+sweep: setup-run ## Set up, then measure every codec on a shipped sample
+	$(BIN)/complab sweep $(SAMPLE)
+	@echo
+	@echo "For your own files:  . $(BIN)/activate  and then  complab sweep FILE"
+
+.PHONY: test
+test: setup-test ## Set up, then run the tests
+	$(BIN)/python -m pytest
+
+.PHONY: setup-run setup-test
+setup-run setup-test: setup-%:
+	@.ci/setup $*
+
+.PHONY: lint
+lint: setup-test ## Check style: ruff, clang-format, shellcheck where it is installed
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/clang-format --dry-run -Werror $(C_FILES)
+	$(BIN)/pre-commit validate-config
+ifneq ($(NOTEBOOKS),)
+	$(BIN)/nbstripout --verify $(NOTEBOOKS)
+endif
+	@if command -v shellcheck >/dev/null; then \
+	  echo shellcheck $(SCRIPTS); shellcheck $(SCRIPTS); \
+	else echo "skipped: shellcheck is not installed"; fi
+
+.PHONY: types
+types: setup-test ## Check types: mypy, strict
+	$(BIN)/mypy
+
+.PHONY: ctest
+ctest: setup-test ctest-plain ctest-sanitized ## Run the C tests, plain and under sanitizers
+
+.PHONY: ctest-plain ctest-sanitized
+ctest-sanitized: CTEST_FLAGS = -DCOMPLAB_SANITIZE=address,undefined
+ctest-plain ctest-sanitized: setup-test
+	$(BIN)/cmake -S csrc -B build/$@ -G Ninja --fresh \
+	  -DCMAKE_MAKE_PROGRAM=$(CURDIR)/$(BIN)/ninja \
+	  -DCOMPLAB_TESTS=ON -DCOMPLAB_WERROR=ON $(CTEST_FLAGS)
+	$(BIN)/cmake --build build/$@
+	$(BIN)/ctest --test-dir build/$@ --output-on-failure --no-tests=error
+
+.PHONY: wheel
+wheel: setup-test ## Build the wheel into dist/ and check that it needs libc alone
+	rm -rf dist
+	$(BIN)/python -m pip wheel -q --no-build-isolation --no-deps -w dist .
+	.ci/check-wheel dist/*.whl
+
+.PHONY: notebooks
+notebooks: setup-test ## Run every notebook from its first cell to its last
+ifeq ($(NOTEBOOKS),)
+	@echo "skipped: there are no notebooks"
+else
+	$(BIN)/jupyter-execute --timeout=600 $(NOTEBOOKS)
+endif
+
+.PHONY: lock
+lock: setup-test ## Make .ci/constraints.txt anew with the newest versions
+	$(BIN)/python -m pip install -q --no-input --group lock
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+	  --no-header --no-annotate --all-extras \
+	  --group build --group test --group lock \
+	  --constraint samples/generator/requirements.txt \
+	  --output-file .ci/constraints.txt pyproject.toml
+
+.PHONY: format
+format: setup-test ## Rewrite the sources in the house's format
+	$(BIN)/ruff check --fix --exit-zero
+	$(BIN)/ruff format
+	$(BIN)/clang-format -i $(C_FILES)
+
+.PHONY: fresh-machine
+fresh-machine: ## Run the README's two commands in a bare Debian 12 (root, debootstrap)
+	.ci/fresh-machine
+
+.PHONY: clean
+clean: ## Remove .venv and everything that was built
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis \
+	  .benchmarks .coverage
+	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +

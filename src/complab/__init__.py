@@ -1,0 +1,40 @@
+"""complab: the offline compression lab for Kafka record batches.
+
+``complab.sweep(path, codecs=...)`` measures codecs and levels on the record batches of
+a file; ``complab.load(path)`` reads a saved result. Everything heavy is imported when
+it is first used.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from complab._version import __version__
+    from complab.studies.sweep import SweepResult, sweep
+
+__all__ = ["SweepResult", "__version__", "load", "sweep"]
+
+_HOMES = {
+    "SweepResult": "complab.studies.sweep",
+    "sweep": "complab.studies.sweep",
+    "__version__": "complab._version",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name from its module when it is first asked for."""
+    if name not in _HOMES:
+        message = f"module 'complab' has no attribute {name!r}"
+        raise AttributeError(message)
+    from importlib import import_module
+
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def load(path: str) -> "SweepResult":
+    """Read a result file that ``save`` wrote; ``ResultError`` if it is none."""
+    from complab.results.files import load as load_record
+    from complab.studies.sweep import SweepResult
+
+    return SweepResult(load_record(path))

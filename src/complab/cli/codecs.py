@@ -1,0 +1,29 @@
+"""``complab codecs``: what was found, where, which version, and whether it works."""
+
+import sys
+
+import click
+
+from complab.cli import output
+from complab.codecs.listing import list_codecs
+
+
+@click.command("codecs")
+@click.option(
+    "--lib",
+    "libraries",
+    metavar="NAME[:LABEL]=PATH",
+    multiple=True,
+    help="A codec library of your own; repeat for several.",
+)
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(["table", "markdown", "csv", "json"]),
+    default="table",
+    show_default=True,
+)
+def command(*, libraries: tuple[str, ...], format_name: str) -> None:
+    """List every codec with its providers, their versions, and a self-test."""
+    table = list_codecs(libraries)
+    sys.stdout.write(output.render(table, format_name, is_for_screen=True))

@@ -1,0 +1,104 @@
+"""The program ``complab``: its commands, and how exceptions become exit codes.
+
+0 done; 1 something could not be measured or read; 2 usage; 3 a separated regression;
+130 interrupted.
+"""
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from complab.errors import ComplabError, PlanError
+
+_EXIT_UNREADABLE = 1
+_EXIT_USAGE = 2
+_EXIT_INTERRUPTED = 130
+
+# Imported when it is called for: `complab --help` loads none of them.
+_COMMANDS = {
+    "sweep": ("complab.cli.sweep", "Measure codecs and levels on a batch file."),
+    "codecs": ("complab.cli.codecs", "List the codecs and libraries that were found."),
+    "completion": ("complab.cli.completion", "Print a shell's completion script."),
+}
+
+
+class _LazyGroup(click.Group):
+    """A group whose commands are modules, imported one at a time."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order of the table."""
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command's module."""
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        command = importlib.import_module(_COMMANDS[cmd_name][0]).command
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
+        """List the commands with the table's own words, importing nothing."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, words) for name, (_, words) in _COMMANDS.items()]
+            )
+
+
+def _print_version(ctx: click.Context, _: click.Parameter, is_asked: bool) -> None:
+    if is_asked and not ctx.resilient_parsing:
+        from complab._version import __version__
+
+        click.echo(f"complab {__version__}")
+        ctx.exit()
+
+
+@click.group(
+    cls=_LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 88},
+    epilog="Exit codes: 0 done, 1 something could not be measured or read, 2 usage, "
+    "130 interrupted.",
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Print the version and exit.",
+)
+def cli() -> None:
+    """Measure what compression codecs make of Kafka record batches, offline."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the program and leave it with its exit code."""
+    try:
+        code = cli.main(args=arguments, prog_name="complab", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Abort:
+        code = _EXIT_INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except KeyboardInterrupt:
+        click.echo("complab: interrupted", err=True)
+        code = _EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read has enough. Python's own flush at exit must not complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except PlanError as error:
+        click.echo(f"complab: {error}", err=True)
+        code = _EXIT_USAGE
+    except ComplabError as error:
+        click.echo(f"complab: {error}", err=True)
+        code = _EXIT_UNREADABLE
+    sys.exit(code)

@@ -1,0 +1,97 @@
+"""The progress line on a terminal: what is measured, how far, how long still.
+
+It is drawn between epochs, by the thread that measures, and seldom: a display with a
+thread of its own would run on the other core while a codec is being timed.
+"""
+
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Self, TextIO
+
+from complab.kafka.payloads import Payloads
+from complab.plan import Plan
+from complab.render import terminal_width
+from complab.runner.events import (
+    Dropped,
+    EpochMeasured,
+    Event,
+    Settled,
+    Verified,
+)
+from complab.runner.measure import describe_blocks
+
+_EVERY_S = 0.25
+_CLEAR_LINE = "\r\x1b[K"
+
+
+class Progress:
+    """Shows a run's events on ``stream`` where that is a terminal; else nothing."""
+
+    def __init__(
+        self, stream: TextIO, *, is_quiet: bool, environ: Mapping[str, str]
+    ) -> None:
+        """Decide whether there is anyone to see it."""
+        self._stream = stream
+        self._width = terminal_width(stream, environ) or 80
+        self._is_shown = (
+            not is_quiet and stream.isatty() and environ.get("TERM") != "dumb"
+        )
+        self._next_s = 0.0
+        self._begin_s = time.monotonic()
+        self._verified_count = 0
+        self._settled_count = 0
+        self._epoch_count = 0
+
+    def __enter__(self) -> Self:
+        """Nothing to set up."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Leave a clean line behind."""
+        if self._is_shown:
+            self._stream.write(_CLEAR_LINE)
+            self._stream.flush()
+
+    def start(self, plan: Plan, payloads: Payloads) -> None:
+        """Say what will be measured."""
+        if self._is_shown:
+            self._stream.write(
+                f"{describe_blocks(payloads.blocks)}; "
+                f"{len(plan.configurations)} rows, at most {plan.budget_s:g} s\n"
+            )
+
+    def show(self, plan: Plan, event: Event) -> None:
+        """Count the event and draw the line anew if it is time to."""
+        if isinstance(event, Verified | Dropped):
+            self._verified_count += 1
+            words = "verified"
+        elif isinstance(event, EpochMeasured):
+            self._epoch_count += 1
+            words = f"{event.direction.name.lower()}ed"
+        elif isinstance(event, Settled):
+            self._settled_count += 1
+            return
+        else:
+            return
+        now_s = time.monotonic()
+        if not self._is_shown or now_s < self._next_s:
+            return
+        self._next_s = now_s + _EVERY_S
+        name = plan.configurations[event.configuration].name
+        left_s = max(0.0, plan.budget_s - (now_s - self._begin_s))
+        rows = len(plan.configurations)
+        if self._verified_count < rows:
+            far = f"{self._verified_count}/{rows} rows verified"
+        else:
+            far = (
+                f"{self._epoch_count:,} epochs, {self._settled_count}/{2 * rows} known"
+            )
+        line = f"{far}, at most {left_s:.0f} s left: {words} {name}"
+        self._stream.write(_CLEAR_LINE + line[: self._width - 1])
+        self._stream.flush()

@@ -1,0 +1,168 @@
+"""``complab sweep``: measure codecs and levels on a file of record batches."""
+
+import json
+import os
+import sys
+
+import click
+
+from complab.cli import output
+from complab.cli.parameters import BYTES, SECONDS, complete_codecs
+from complab.cli.progress import Progress
+from complab.errors import PlanError
+from complab.results.files import check_output
+from complab.results.rows import COLUMN_NAMES
+from complab.studies.sweep import SweepResult, sweep
+
+_FORMATS = ("table", "markdown", "csv", "json", "lzbench")
+
+
+@click.command("sweep")
+@click.argument("path", metavar="FILE")
+@click.option(
+    "--codecs",
+    metavar="LIST",
+    shell_complete=complete_codecs,
+    help="What to measure, e.g. zstd:1-9,lz4,snappy or kafka or zstd@wheel:3. "
+    "[default: kafka,brotli]",
+)
+@click.option(
+    "--framing",
+    type=click.Choice(["kafka", "raw"]),
+    default="kafka",
+    show_default=True,
+    help="kafka: what the Java client writes. raw: one-shot blocks, as lzbench.",
+)
+@click.option(
+    "--lib",
+    "libraries",
+    metavar="NAME[:LABEL]=PATH",
+    multiple=True,
+    help="A codec library of your own; repeat for several.",
+)
+@click.option("--opaque", is_flag=True, help="Take any file as one block of bytes.")
+@click.option(
+    "--max-input",
+    type=BYTES,
+    default="16MiB",
+    show_default=True,
+    help="Measure at most so much payload, batches spread evenly over the file.",
+)
+@click.option("--quick", is_flag=True, help="Fewer levels, within 15 s.")
+@click.option(
+    "--budget",
+    type=SECONDS,
+    metavar="SECONDS",
+    help="Bound the whole run. [default: 1 per row, at most 60]",
+)
+@click.option(
+    "--precision",
+    type=float,
+    metavar="PCT",
+    default=1.0,
+    show_default=True,
+    help="Leave a row when its error bar is inside this.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of all choices.")
+@click.option(
+    "--sort",
+    metavar="COLUMN",
+    type=click.Choice(COLUMN_NAMES),
+    help="Order of the rows. [default: compression_ratio]",
+)
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(_FORMATS),
+    help="What standard output shows. [default: table]",
+)
+@click.option(
+    "--output",
+    "output_path",
+    metavar="FILE",
+    help="Write the same to a file, in the format of its suffix unless given.",
+)
+@click.option("--save", "save_path", metavar="FILE", help="Write the result file.")
+@click.option("--force", is_flag=True, help="Overwrite files that exist.")
+@click.option("--quiet", is_flag=True, help="No progress and no remarks on stderr.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    *,
+    path: str,
+    codecs: str | None,
+    framing: str,
+    libraries: tuple[str, ...],
+    opaque: bool,
+    max_input: int,
+    quick: bool,
+    budget: float | None,
+    precision: float,
+    seed: int,
+    sort: str | None,
+    format_name: str | None,
+    output_path: str | None,
+    save_path: str | None,
+    force: bool,
+    quiet: bool,
+) -> None:
+    r"""Measure codecs and levels on the record batches of FILE ("-": standard input).
+
+    \b
+    complab sweep batch.bin
+    complab sweep batch.bin --codecs zstd:1-22,lz4,snappy
+    complab sweep batch.bin --codecs zstd@system:3,zstd@new:3 --lib zstd:new=libzstd.so
+    complab sweep batch.bin --format csv --output table.csv --save result.json
+    """
+    file_format = _check_files(output_path, save_path, format_name, force=force)
+    with Progress(sys.stderr, is_quiet=quiet, environ=os.environ) as progress:
+        result = sweep(
+            path,
+            codecs,
+            framing=framing,
+            libraries=libraries,
+            is_opaque=opaque,
+            max_input_bytes=max_input,
+            budget_s=budget,
+            precision_pct=precision,
+            is_quick=quick,
+            seed=seed,
+            on_start=progress.start,
+            on_event=progress.show,
+        )
+    # Files first: a reader of standard output may have gone away.
+    if save_path:
+        result.save(save_path, force=force)
+    if output_path and file_format:
+        text = _render(result, file_format, sort, is_for_screen=False)
+        output.write_file(output_path, text, may_overwrite=force)
+    sys.stdout.write(_render(result, format_name or "table", sort, is_for_screen=True))
+    if not result.record.is_complete:
+        ctx.exit(130)
+    ctx.exit(1 if result.has_failures else 0)
+
+
+def _check_files(
+    output_path: str | None, save_path: str | None, format_name: str | None, *,
+    force: bool,
+) -> str | None:  # fmt: skip
+    """Refuse output files before anything is measured; the format of ``--output``."""
+    for path in (output_path, save_path):
+        if path and path != "-":
+            check_output(path, may_overwrite=force)
+    if save_path == "-":
+        message = "--save needs a file; --format json prints to standard output"
+        raise PlanError(message)
+    return output.format_for(output_path, format_name) if output_path else None
+
+
+def _render(
+    result: SweepResult, format_name: str, sort: str | None, *, is_for_screen: bool
+) -> str:
+    if format_name == "lzbench":
+        return result.to_lzbench(sort=sort)
+    if format_name == "json":
+        return json.dumps(result.to_document(), indent=1, allow_nan=False) + "\n"
+    return output.render(
+        result.table(sort=sort), format_name, is_for_screen=is_for_screen
+    )

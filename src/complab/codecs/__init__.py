@@ -1,0 +1,1 @@
+"""Codecs: which there are, how a list of them is written, where they come from."""

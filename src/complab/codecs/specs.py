@@ -1,0 +1,182 @@
+"""The grammar of a codec list, turned into the configurations that it means.
+
+::
+
+    LIST  := ITEM ("," ITEM)*
+    ITEM  := NAME ["@" PROVIDER] [":" LEVELS]  |  LEVELS
+    LEVELS:= N | N "-" M | N ".." M
+
+A bare number or range goes on with the codec before it (``zstd:1,3,6-9,lz4``). A list
+that holds a ``/`` is in lzbench's spelling (``zstd,1,3/lz4/brotli,5``). NAME may be a
+set: ``kafka``, ``all``, ``deflate``.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from complab import core
+from complab.codecs import catalogue
+from complab.codecs.catalogue import Catalogue
+from complab.codecs.providers import Provider
+from complab.errors import LevelError, PlanError, UnknownCodecError
+
+SETS = {
+    "kafka": catalogue.KAFKA_CODECS,
+    "deflate": ("gzip", "zlib"),
+}
+ALL = "all"
+
+# What a sweep walks unless told otherwise: Kafka's five, and brotli beside them.
+DEFAULT_LIST = "kafka,brotli"
+QUICK_LIST = "none,gzip:1,6,9,snappy,lz4:1,9,12,zstd:1,3,6,9,15,brotli:1,5,9"
+RAW_LIST = "memcpy,gzip,snappy,lz4,lz4hc,zstd,brotli"
+
+_ITEM = re.compile(
+    r"(?P<name>[a-z][a-z0-9-]*)(?:@(?P<provider>[^:;]+))?(?::(?P<levels>.+))?"
+)
+_LEVELS = re.compile(r"(?P<first>-?\d+)(?:(?:-|\.\.)(?P<last>-?\d+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of a list: a name, the provider's word, and levels (none: default)."""
+
+    name: str
+    provider: str | None
+    levels: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """One thing to measure: a codec at a level from a provider.
+
+    ``problem`` says why it cannot be measured, ``is_named`` whether the user asked for
+    exactly this codec, so that its absence is a failure and not a gap in a set.
+    """
+
+    codec: core.CodecInfo
+    level: int | None
+    provider: Provider | None
+    is_named: bool
+    problem: str = ""
+
+
+def parse(text: str) -> tuple[Item, ...]:
+    """Read a codec list; ``PlanError`` names the part that is no item."""
+    words = _lzbench_words(text) if "/" in text else text.split(",")
+    items: list[Item] = []
+    for word in (w.strip() for w in words):
+        if levels := _levels(word):
+            if not items:
+                message = f"codec list {text!r}: {word!r} stands before any codec"
+                raise PlanError(message)
+            items[-1] = replace(items[-1], levels=items[-1].levels + levels)
+            continue
+        head, _, parameters = word.partition(";")
+        if parameters:
+            message = f"codec list: {word!r}: codec parameters are not known yet"
+            raise PlanError(message)
+        found = _ITEM.fullmatch(head)
+        wanted = _levels(found["levels"]) if found and found["levels"] else ()
+        if not found or (found["levels"] and not wanted):
+            message = (
+                f"codec list: {word!r} is not NAME[@PROVIDER][:LEVELS], for example "
+                "zstd, zstd:3, zstd@system:1-9 or zstd:-5..-1"
+            )
+            raise PlanError(message)
+        items.append(Item(found["name"], found["provider"], wanted))
+    return tuple(items)
+
+
+def _lzbench_words(text: str) -> Iterator[str]:
+    for part in text.split("/"):
+        yield from (word for word in part.split(",") if word)
+
+
+def _levels(word: str) -> tuple[int, ...]:
+    found = _LEVELS.fullmatch(word)
+    if not found:
+        return ()
+    first = int(found["first"])
+    last = first if found["last"] is None else int(found["last"])
+    if last < first:
+        message = f"levels {word!r}: the first is larger than the last"
+        raise PlanError(message)
+    return tuple(range(first, last + 1))
+
+
+def select(text: str, *, framing: str, libraries: Catalogue) -> tuple[Selection, ...]:
+    """Every configuration that a list means, each once, in the list's order.
+
+    ``PlanError`` and its kin for names, levels and providers that do not exist; a
+    codec whose library is missing is selected with its ``problem``.
+    """
+    found: list[Selection] = []
+    for item in parse(text):
+        if item.name == ALL:
+            members: tuple[str, ...] = catalogue.names()
+            if framing == catalogue.RAW:
+                members = tuple(name for name in members if name != "none")
+        else:
+            members = SETS.get(item.name, ())
+        if members and item.levels:
+            message = f"{item.name} is a set of codecs and takes no levels"
+            raise PlanError(message)
+        for name in members or (item.name,):
+            member = "memcpy" if (name, framing) == ("none", catalogue.RAW) else name
+            _check_name(member)
+            found += _selections(
+                replace(item, name=member),
+                framing=framing,
+                libraries=libraries,
+                is_named=not members,
+            )
+    return tuple(dict.fromkeys(found))
+
+
+def _check_name(name: str) -> None:
+    if name not in catalogue.names():
+        raise UnknownCodecError(name, known=(*catalogue.names(), *SETS, ALL))
+
+
+def _selections(
+    item: Item, *, framing: str, libraries: Catalogue, is_named: bool
+) -> Iterator[Selection]:
+    codec = catalogue.find(item.name, framing)
+    if catalogue.kind_of(codec) is None:
+        if item.levels or item.provider:
+            message = f"{item.name} has neither levels nor providers"
+            raise PlanError(message)
+        yield Selection(codec, None, None, is_named)
+        return
+    for provider in libraries.choose(codec, item.provider):
+        if provider.library is None:
+            yield Selection(codec, None, provider, is_named, provider.problem)
+            continue
+        levels = core.codec_levels(codec, provider.library)
+        for level in _wanted(codec, levels, item.levels):
+            yield Selection(codec, level, provider, is_named)
+
+
+def _wanted(
+    codec: core.CodecInfo, levels: core.Levels | None, asked: tuple[int, ...]
+) -> tuple[int | None, ...]:
+    if levels is None:
+        if asked:
+            message = f"{codec.name} has no levels"
+            if codec.name == "lz4":
+                message = (
+                    "lz4 has no levels with --framing raw: lz4hc:1-12 is the high "
+                    "compressor, lz4fast:1-17 are the accelerations"
+                )
+            raise LevelError(message)
+        return (None,)
+    for level in asked:
+        if not levels.min <= level <= levels.max:
+            message = (
+                f"{codec.name} has no level {level}: it has {levels.min} to "
+                f"{levels.max}, {levels.default} by default"
+            )
+            raise LevelError(message)
+    return asked or tuple(range(levels.sweep_min, levels.sweep_max + 1))

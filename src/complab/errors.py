@@ -1,0 +1,161 @@
+"""The exceptions that leave complab, each with its facts as attributes.
+
+A message says what went wrong, where, what was expected, and what to do next. One
+codec's failure inside a sweep is a row of the result and no exception; instability is
+a warning that is stored with the result.
+"""
+
+from collections.abc import Sequence
+
+
+class ComplabError(Exception):
+    """The root of the tree; never raised itself."""
+
+
+class InputError(ComplabError):
+    """The input cannot be read, or is not what it should be.
+
+    ``path`` names the input (``"-"`` is standard input), ``offset`` is the byte at
+    which it was seen, or ``None`` where it concerns all of it.
+    """
+
+    def __init__(self, message: str, *, path: str, offset: int | None = None) -> None:
+        """Put the place before the message."""
+        place = path if offset is None else f"{path}: offset {offset:,}"
+        super().__init__(f"{place}: {message}")
+        self.path = path
+        self.offset = offset
+
+
+class NotARecordBatchError(InputError):
+    """The bytes at ``offset`` are no Kafka record batch."""
+
+
+class UnsupportedMagicError(InputError):
+    """A message set of a format before v2 stands at ``offset``."""
+
+
+class TruncatedBatchError(InputError):
+    """The only batch of the input ends before its own length says."""
+
+
+class NoDataBatchError(InputError):
+    """The input has no batch with records that could be measured."""
+
+
+class CodecError(ComplabError):
+    """A codec, or the library that it comes from, cannot do what it was asked for.
+
+    ``codec`` is its name; ``native_code`` the library's own error number, 0 if none.
+    """
+
+    def __init__(self, message: str, *, codec: str, native_code: int = 0) -> None:
+        """Put the codec's name before the message."""
+        super().__init__(f"{codec}: {message}")
+        self.codec = codec
+        self.native_code = native_code
+
+
+class ProviderError(CodecError):
+    """A shared library cannot serve as a provider; ``path`` names the file."""
+
+    def __init__(self, message: str, *, codec: str, path: str) -> None:
+        """Name the library's file."""
+        super().__init__(f"{path}: {message}", codec=codec)
+        self.path = path
+
+
+class DestinationTooSmallError(CodecError):
+    """The output needs a larger destination."""
+
+
+class CodecRunError(CodecError):
+    """A codec refused a block: ``block_index`` counts from 0."""
+
+    def __init__(
+        self, message: str, *, codec: str, native_code: int, block_index: int
+    ) -> None:
+        """Name the block."""
+        super().__init__(
+            f"{message} (batch {block_index})", codec=codec, native_code=native_code
+        )
+        self.block_index = block_index
+
+
+class RoundTripMismatchError(CodecError):
+    """What a codec gave back differs from what it got.
+
+    ``block_index`` counts batches from 0, ``byte_offset`` is the first wrong byte.
+    """
+
+    def __init__(
+        self, message: str, *, codec: str, block_index: int, byte_offset: int
+    ) -> None:
+        """Name the batch and the byte."""
+        super().__init__(
+            f"{message} (batch {block_index}, byte {byte_offset:,})", codec=codec
+        )
+        self.block_index = block_index
+        self.byte_offset = byte_offset
+
+
+class MeasurementError(ComplabError):
+    """A measurement cannot be trusted or made."""
+
+
+class ClockError(MeasurementError):
+    """The clock does not advance, or goes backwards."""
+
+
+class CalibrationError(MeasurementError):
+    """No count of iterations reached the target time."""
+
+
+class StoppedError(MeasurementError):
+    """The stop flag was raised while codecs ran."""
+
+
+class ResultError(ComplabError):
+    """A result file cannot be read or written; ``path`` names it."""
+
+    def __init__(self, message: str, *, path: str) -> None:
+        """Put the path before the message."""
+        super().__init__(f"{path}: {message}")
+        self.path = path
+
+
+class OutputExistsError(ResultError):
+    """The file is there already, and nobody said that it may be overwritten."""
+
+
+class SchemaVersionError(ResultError):
+    """The file's ``found`` version is not one of the ``supported`` ones."""
+
+    def __init__(self, *, path: str, found: object, supported: Sequence[int]) -> None:
+        """Name both versions."""
+        known = ", ".join(map(str, supported))
+        super().__init__(
+            f"schema_version {found!r} is not known to this complab, which reads "
+            f"{known}: make the result again, or use the complab that wrote it",
+            path=path,
+        )
+        self.found = found
+        self.supported = tuple(supported)
+
+
+class PlanError(ComplabError, ValueError):
+    """What was asked for makes no plan: a wrong word, number or combination."""
+
+
+class UnknownCodecError(PlanError):
+    """No codec or set has this name."""
+
+    def __init__(self, name: str, *, known: Sequence[str]) -> None:
+        """List what there is."""
+        super().__init__(f"there is no codec {name!r}; there are {', '.join(known)}")
+        self.name = name
+        self.known = tuple(known)
+
+
+class LevelError(PlanError):
+    """The codec has no such level."""

@@ -1,0 +1,1 @@
+"""Kafka's bytes: record batches and the payloads in them."""

@@ -1,0 +1,58 @@
+"""One table, many writers: terminal text, Markdown, CSV, JSON, HTML, lzbench's layout.
+
+A command or a study builds a `Table`; `write` puts it on a stream in the format that
+the user named. `render_lzbench` stands apart, since lzbench's columns are fixed.
+
+Nothing here knows codecs, results or commands.
+"""
+
+from complab.render.delimited import render_csv
+from complab.render.escape import escape_controls
+from complab.render.formats import (
+    FORMATS,
+    Format,
+    format_from_path,
+    render_as,
+    write,
+)
+from complab.render.html import render_html
+from complab.render.lzbench import LzbenchRow, render_lzbench
+from complab.render.markdown import render_markdown
+from complab.render.structured import render_json
+from complab.render.table import (
+    NO_VALUE,
+    Alignment,
+    Cell,
+    Column,
+    Row,
+    RowStyle,
+    Table,
+    format_text,
+)
+from complab.render.terminal import render_terminal, terminal_width, wants_colour
+
+__all__ = [
+    "FORMATS",
+    "NO_VALUE",
+    "Alignment",
+    "Cell",
+    "Column",
+    "Format",
+    "LzbenchRow",
+    "Row",
+    "RowStyle",
+    "Table",
+    "escape_controls",
+    "format_from_path",
+    "format_text",
+    "render_as",
+    "render_csv",
+    "render_html",
+    "render_json",
+    "render_lzbench",
+    "render_markdown",
+    "render_terminal",
+    "terminal_width",
+    "wants_colour",
+    "write",
+]

@@ -1,0 +1,1 @@
+"""Results: the frozen record of a run, its JSON file, its rows and tables."""

@@ -1,0 +1,147 @@
+"""A result as a JSON file: written whole or not at all, read back or refused.
+
+The fields are those of ``complab.results.model``; ``rows`` ride along for scripts and
+are never read back, since they follow from the measurements.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from complab.errors import OutputExistsError, ResultError, SchemaVersionError
+from complab.results.model import (
+    SCHEMA_VERSION,
+    ConfigurationFacts,
+    InputFacts,
+    Measurement,
+    ProviderFacts,
+    ResultWarning,
+    RunRecord,
+)
+from complab.results.rows import derive_rows
+
+
+def to_document(record: RunRecord) -> dict[str, Any]:
+    """The record as plain lists, mappings and numbers, rows included."""
+    fields = asdict(record)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        **fields,
+        "rows": [asdict(row) for row in derive_rows(record)],
+    }
+
+
+def write_text_whole(path: str, text: str, *, may_overwrite: bool) -> None:
+    """Write under a temporary name and rename, so that no half file is ever there.
+
+    ``OutputExistsError`` if the file is there and may not be overwritten;
+    ``ResultError`` if it cannot be written.
+    """
+    target = Path(path)
+    check_output(path, may_overwrite=may_overwrite)
+    try:
+        handle, temporary = tempfile.mkstemp(
+            dir=target.parent, prefix=f".{target.name}.", suffix=".part"
+        )
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+                file.write(text)
+            # mkstemp's files are the owner's alone; this one is an ordinary file.
+            mask = os.umask(0)
+            os.umask(mask)
+            Path(temporary).chmod(0o666 & ~mask)
+            Path(temporary).replace(target)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        message = f"cannot be written: {error.strerror or error}"
+        raise ResultError(message, path=path) from None
+
+
+def check_output(path: str, *, may_overwrite: bool) -> None:
+    """Refuse a file that is there, or a folder that is not, before work is done."""
+    target = Path(path)
+    if target.is_dir():
+        message = "is a directory: name a file"
+        raise ResultError(message, path=path)
+    if target.exists() and not may_overwrite:
+        message = "exists already: choose another name, or overwrite it with --force"
+        raise OutputExistsError(message, path=path)
+    if not target.parent.is_dir():
+        message = f"there is no folder {target.parent}"
+        raise ResultError(message, path=path)
+
+
+def save(record: RunRecord, path: str, *, may_overwrite: bool = False) -> None:
+    """Write the record as JSON; numbers are finite, unknown values ``null``."""
+    text = json.dumps(to_document(record), indent=1, allow_nan=False)
+    write_text_whole(path, text + "\n", may_overwrite=may_overwrite)
+
+
+def load(path: str) -> RunRecord:
+    """Read a record back.
+
+    ``ResultError`` if the file cannot be read or is no result;
+    ``SchemaVersionError`` if another complab wrote it in a form not known here.
+    """
+    try:
+        document = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        message = f"cannot be read: {error.strerror or error}"
+        raise ResultError(message, path=path) from None
+    except ValueError as error:
+        message = f"is no JSON: {error}"
+        raise ResultError(message, path=path) from None
+    if not isinstance(document, Mapping) or "schema_version" not in document:
+        message = "is no result of complab: it has no schema_version"
+        raise ResultError(message, path=path)
+    if document["schema_version"] != SCHEMA_VERSION:
+        raise SchemaVersionError(
+            path=path, found=document["schema_version"], supported=[SCHEMA_VERSION]
+        )
+    try:
+        return _from_document(document)
+    except (KeyError, TypeError) as error:
+        message = f"is damaged: field {error}"
+        raise ResultError(message, path=path) from None
+
+
+def _from_document(document: Mapping[str, Any]) -> RunRecord:
+    return RunRecord(
+        complab_version=document["complab_version"],
+        method_version=document["method_version"],
+        created_at=document["created_at"],
+        command=document["command"],
+        plan=document["plan"],
+        environment=document["environment"],
+        inputs=tuple(InputFacts(**item) for item in document["inputs"]),
+        configurations=tuple(
+            ConfigurationFacts(
+                **{
+                    **item,
+                    "provider": (
+                        None
+                        if item["provider"] is None
+                        else ProviderFacts(**item["provider"])
+                    ),
+                }
+            )
+            for item in document["configurations"]
+        ),
+        measurements=tuple(
+            Measurement(**{key: _tuples(value) for key, value in item.items()})
+            for item in document["measurements"]
+        ),
+        warnings=tuple(ResultWarning(**item) for item in document["warnings"]),
+        is_complete=document["is_complete"],
+    )
+
+
+def _tuples(value: Any) -> Any:  # noqa: ANN401 - any of JSON's values
+    """Lists as tuples, all the way down: what a frozen record holds."""
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value

@@ -1,0 +1,177 @@
+"""Rows of figures, derived from raw epoch times: what tables and scripts read.
+
+The headline of a direction is the speed of the median epoch, its error the 95 %
+interval of that median inside this run, the fastest the speed of the shortest epoch.
+MB is 10^6 bytes of uncompressed data.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+
+from complab.results.model import (
+    COMPRESS,
+    DECOMPRESS,
+    FAILED,
+    OK,
+    SKIPPED,
+    ConfigurationFacts,
+    Measurement,
+    RunRecord,
+)
+from complab.stats import estimate_median, median
+
+# The bytes of a v2 batch before its records.
+_HEADER_BYTES = 61
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One configuration's figures; the fields are the columns, in their order."""
+
+    codec: str
+    level: int | None
+    framing: str
+    client: str | None
+    provider: str | None
+    library_version: str | None
+    context: str
+    buffers: str
+    threads: int
+    batch_count: int
+    uncompressed_bytes: int
+    compressed_bytes: int | None
+    stored_bytes: int | None
+    compression_ratio: float | None
+    compress_mbps: float | None
+    compress_error_pct: float | None
+    compress_fastest_mbps: float | None
+    compress_epoch_count: int
+    decompress_mbps: float | None
+    decompress_error_pct: float | None
+    decompress_fastest_mbps: float | None
+    decompress_epoch_count: int
+    compress_memory_bytes: int | None
+    decompress_memory_bytes: int | None
+    is_pareto: bool
+    status: str
+    message: str
+
+
+COLUMN_NAMES = tuple(field.name for field in fields(Row))
+
+
+@dataclass(frozen=True, slots=True)
+class _Speed:
+    mbps: float | None = None
+    error_pct: float | None = None
+    fastest_mbps: float | None = None
+    epoch_count: int = 0
+
+
+def _speed(measurement: Measurement | None, uncompressed_bytes: int) -> _Speed:
+    if measurement is None or not measurement.epoch_times_ns:
+        return _Speed()
+    times = [
+        elapsed / count
+        for elapsed, count in zip(
+            measurement.epoch_times_ns, measurement.iteration_count, strict=True
+        )
+        if elapsed > 0
+    ]
+    if not times:
+        return _Speed()
+    estimate = estimate_median(times)
+    return _Speed(
+        uncompressed_bytes * 1e3 / median(times),
+        estimate.error_pct if estimate else None,
+        uncompressed_bytes * 1e3 / min(times),
+        len(times),
+    )
+
+
+def derive_rows(record: RunRecord) -> tuple[Row, ...]:
+    """One row per configuration, in the order of the plan, the Pareto front marked."""
+    found = {(m.configuration, m.direction): m for m in record.measurements}
+    blocks = sum(item.measured_batch_count for item in record.inputs)
+    payload_bytes = sum(item.uncompressed_bytes for item in record.inputs)
+    rows = [
+        _row(
+            configuration,
+            found.get((configuration.id, COMPRESS)),
+            found.get((configuration.id, DECOMPRESS)),
+            blocks,
+            payload_bytes,
+        )
+        for configuration in record.configurations
+    ]
+    return tuple(replace(row, is_pareto=_is_pareto(row, rows)) for row in rows)
+
+
+def _row(
+    configuration: ConfigurationFacts,
+    compress: Measurement | None,
+    decompress: Measurement | None,
+    block_count: int,
+    payload_bytes: int,
+) -> Row:
+    compressed_bytes = compress.compressed_bytes if compress else None
+    speeds = [_speed(m, payload_bytes) for m in (compress, decompress)]
+    told = [m for m in (compress, decompress) if m is not None]
+    statuses = {m.status for m in told}
+    status = next((s for s in (FAILED, SKIPPED) if s in statuses), OK)
+    messages = dict.fromkeys(m.message for m in told if m.message)
+    provider = configuration.provider
+    return Row(
+        codec=configuration.codec,
+        level=configuration.level,
+        framing=configuration.framing,
+        client=configuration.client,
+        provider=provider.name if provider else None,
+        library_version=provider.version if provider else None,
+        context=configuration.context,
+        buffers=configuration.buffers,
+        threads=configuration.threads,
+        batch_count=block_count,
+        uncompressed_bytes=payload_bytes,
+        compressed_bytes=compressed_bytes,
+        stored_bytes=(
+            None
+            if compressed_bytes is None
+            else compressed_bytes + _HEADER_BYTES * block_count
+        ),
+        compression_ratio=payload_bytes / compressed_bytes
+        if compressed_bytes
+        else None,
+        compress_mbps=speeds[0].mbps,
+        compress_error_pct=speeds[0].error_pct,
+        compress_fastest_mbps=speeds[0].fastest_mbps,
+        compress_epoch_count=speeds[0].epoch_count,
+        decompress_mbps=speeds[1].mbps,
+        decompress_error_pct=speeds[1].error_pct,
+        decompress_fastest_mbps=speeds[1].fastest_mbps,
+        decompress_epoch_count=speeds[1].epoch_count,
+        compress_memory_bytes=compress.memory_bytes if compress else None,
+        decompress_memory_bytes=decompress.memory_bytes if decompress else None,
+        is_pareto=False,
+        status=status,
+        message="; ".join(messages),
+    )
+
+
+def _is_pareto(row: Row, rows: Sequence[Row]) -> bool:
+    """No other row of the same framing is better in both ratio and compression speed.
+
+    Error bars that overlap do not dominate.
+    """
+    if row.compression_ratio is None or row.compress_mbps is None:
+        return False
+    own_high = row.compress_mbps * (1 + (row.compress_error_pct or 0) / 100)
+    for other in rows:
+        if other is row or other.framing != row.framing:
+            continue
+        if other.compression_ratio is None or other.compress_mbps is None:
+            continue
+        other_low = other.compress_mbps * (1 - (other.compress_error_pct or 0) / 100)
+        if other.compression_ratio > row.compression_ratio and other_low > own_high:
+            return False
+    return True

@@ -1,0 +1,181 @@
+"""The tables that show a sweep's rows: their columns, heads and notes.
+
+The machine names are those of the CSV header.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from complab.render import Column, LzbenchRow, RowStyle, Table, render_lzbench
+from complab.results.model import OK, SKIPPED, RunRecord
+from complab.results.rows import COLUMN_NAMES, Row, derive_rows
+from complab.units import format_bytes, format_percent, format_ratio, format_speed_mbps
+
+PARETO_MARK = "*"
+
+_SHOWN = {
+    "codec": Column.text("codec", "codec"),
+    "level": Column.number("level", "level"),
+    "provider": Column.text("provider", "from", priority=2),
+    "library_version": Column.text("library_version", "version", priority=3),
+    "compressed_bytes": Column.number(
+        "compressed_bytes", "compressed", "bytes", format=format_bytes, priority=4
+    ),
+    "compression_ratio": Column.number(
+        "compression_ratio", "ratio", format=format_ratio
+    ),
+    "compress_mbps": Column.number(
+        "compress_mbps", "compress", "MB/s", format=format_speed_mbps
+    ),
+    "compress_error_pct": Column.number(
+        "compress_error_pct", "±", "%", format=format_percent, priority=5
+    ),
+    "compress_fastest_mbps": Column.number(
+        "compress_fastest_mbps", "fastest", "MB/s", format=format_speed_mbps, priority=1
+    ),
+    "decompress_mbps": Column.number(
+        "decompress_mbps", "decompress", "MB/s", format=format_speed_mbps
+    ),
+    "decompress_error_pct": Column.number(
+        "decompress_error_pct", "±", "%", format=format_percent, priority=5
+    ),
+    "decompress_fastest_mbps": Column.number(
+        "decompress_fastest_mbps",
+        "fastest",
+        "MB/s",
+        format=format_speed_mbps,
+        priority=1,
+    ),
+    "message": Column.text("message", "remark"),
+}
+
+# Without --sort: the best ratio first. Speeds and ratios descend, words ascend.
+_ASCENDING = {"codec", "level", "framing", "client", "provider", "library_version",
+              "context", "buffers", "status", "message", "compressed_bytes",
+              "stored_bytes"}  # fmt: skip
+DEFAULT_SORT = "compression_ratio"
+
+
+def _column(name: str) -> Column:
+    return _SHOWN.get(name) or Column.text(name, name, is_shown=False)
+
+
+def _mark(row: Mapping[str, Any]) -> str:
+    return PARETO_MARK if row["is_pareto"] else ""
+
+
+def _style(row: Mapping[str, Any]) -> RowStyle:
+    if row["status"] != OK:
+        return RowStyle.FAINT if row["status"] == SKIPPED else RowStyle.BAD
+    return RowStyle.STRONG if row["is_pareto"] else RowStyle.PLAIN
+
+
+def sweep_table(record: RunRecord, *, sort: str | None = None) -> Table:
+    """The rows of a record as a table, sorted by ratio or by any column.
+
+    ``ValueError`` if no column has the name.
+    """
+    rows = [_with_remark(row) for row in derive_rows(record)]
+    table = Table.from_rows(
+        [_column(name) for name in COLUMN_NAMES],
+        rows,
+        title_lines=_titles(record),
+        notes=_notes(record, rows),
+        mark=_mark,
+        style=_style,
+    )
+    name = sort or DEFAULT_SORT
+    table = table.sorted_by(name, is_descending=name not in _ASCENDING)
+    return table.hiding_empty_columns()
+
+
+def _with_remark(row: Row) -> dict[str, Any]:
+    values = asdict(row)
+    if row.status == OK and row.framing == "raw" and row.codec != "memcpy":
+        values["message"] = row.message
+    values["message"] = values["message"] or None
+    return values
+
+
+def _titles(record: RunRecord) -> list[str]:
+    lines = []
+    for item in record.inputs:
+        if item.opaque:
+            lines.append(f"{item.path}: {item.uncompressed_bytes:,} opaque bytes")
+            continue
+        measured = (
+            "all measured"
+            if item.measured_batch_count == item.batch_count
+            else f"{item.measured_batch_count:,} measured, evenly spread"
+        )
+        lines.append(
+            f"{item.path}: {_count(item.batch_count, 'batch', 'batches')} "
+            f"({measured}), {_count(item.record_count, 'record', 'records')}, "
+            f"{item.uncompressed_bytes:,} bytes of payload"
+        )
+    framings = {c.framing for c in record.configurations if c.codec != "memcpy"}
+    if "kafka" in framings:
+        lines.append(
+            "framing kafka: what the Java client writes, a fresh context for each batch"
+        )
+    if record.plan.get("is_same_batch_repeated"):
+        lines.append("same batch, repeated: the CPU learns it, small ones look faster")
+    if not record.is_complete:
+        lines.append("interrupted: what was measured until then")
+    return lines
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def _notes(record: RunRecord, rows: list[dict[str, Any]]) -> list[str]:
+    notes = [warning.message for warning in record.warnings]
+    if any(row["is_pareto"] for row in rows):
+        notes.append(
+            f"{PARETO_MARK} no other row of the same framing has both a better ratio "
+            "and a better compression speed"
+        )
+    outside = sorted(
+        {
+            row["codec"]
+            for row in rows
+            if row["framing"] == "raw" and row["codec"] != "memcpy"
+        }
+        - {"gzip", "snappy", "lz4", "zstd"}
+    )
+    if outside and any(row["framing"] == "kafka" for row in rows):
+        notes.append(f"not in Kafka, one-shot blocks: {', '.join(outside)}")
+    notes.append(
+        "MB/s of uncompressed bytes, the median epoch; ± is the 95 % interval of that "
+        "median within this run: another run may differ by more"
+    )
+    return notes
+
+
+def sweep_as_lzbench(record: RunRecord, *, sort: str | None = None) -> str:
+    """The rows in lzbench's own layout, fastest speeds as lzbench reports them."""
+    name = sort or DEFAULT_SORT
+    table = sweep_table(record, sort=name)
+    path = record.inputs[0].path if record.inputs else ""
+    return render_lzbench(
+        [_lzbench_row(row, path) for row in table.rows if row["status"] == OK]
+    )
+
+
+def _lzbench_row(row: Mapping[str, Any], path: str) -> LzbenchRow:
+    version = row["library_version"]
+    words = [row["codec"]]
+    if version and version != "unknown":
+        words.append(version)
+    if row["level"] is not None:
+        words.append(f"-{row['level']}")
+    return LzbenchRow(
+        name=" ".join(words),
+        compress_mbps=row["compress_fastest_mbps"],
+        decompress_mbps=row["decompress_fastest_mbps"],
+        compressed_bytes=row["compressed_bytes"],
+        uncompressed_bytes=row["uncompressed_bytes"],
+        file_name=path,
+    )

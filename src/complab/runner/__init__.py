@@ -1,0 +1,1 @@
+"""Runs a plan: verify, calibrate, warm up, interleaved rounds; told as events."""

@@ -1,0 +1,62 @@
+"""Ctrl-C while C code runs.
+
+Python's own handler runs between bytecodes, so that a codec call of seconds would hold
+it up. But the C-level part of it writes the signal's number to the wake-up descriptor
+at once: a thread that sleeps on the other end raises the core's stop flag, which the
+loop reads between codec calls. It costs nothing while nothing happens.
+
+Only the main thread gets signals; elsewhere (a worker thread, a notebook's helper) the
+flag exists and stays down.
+"""
+
+import array
+import signal
+import socket
+import threading
+from types import TracebackType
+from typing import Self
+
+
+class StopFlag:
+    """A context in which SIGINT raises ``flag`` as well as ``KeyboardInterrupt``."""
+
+    def __init__(self) -> None:
+        """Make the flag, down."""
+        self._word = array.array("i", [0])
+        self.flag = memoryview(self._word)
+        self._reader: socket.socket | None = None
+        self._writer: socket.socket | None = None
+        self._earlier = -1
+        self._watcher: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        """Begin to watch, if this is the main thread."""
+        if threading.current_thread() is threading.main_thread():
+            self._reader, self._writer = socket.socketpair()
+            self._writer.setblocking(False)
+            self._earlier = signal.set_wakeup_fd(
+                self._writer.fileno(), warn_on_full_buffer=False
+            )
+            self._watcher = threading.Thread(target=self._watch, daemon=True)
+            self._watcher.start()
+        return self
+
+    def _watch(self) -> None:
+        assert self._reader is not None  # noqa: S101 - set before the thread starts
+        while numbers := self._reader.recv(64):
+            if signal.SIGINT in numbers:
+                self._word[0] = 1
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Put the earlier descriptor back and end the watcher."""
+        if self._writer is None or self._reader is None or self._watcher is None:
+            return
+        signal.set_wakeup_fd(self._earlier)
+        self._writer.close()
+        self._watcher.join()
+        self._reader.close()

@@ -1,0 +1,1 @@
+"""Studies: the questions that complab answers, one call each."""

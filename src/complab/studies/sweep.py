@@ -1,0 +1,333 @@
+"""The sweep: every chosen codec and level over the batches of one input."""
+
+import shlex
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from complab import core, environment
+from complab._version import __version__
+from complab.codecs import specs
+from complab.codecs.catalogue import KAFKA, RAW, Catalogue
+from complab.core import Direction
+from complab.errors import PlanError
+from complab.kafka.payloads import DEFAULT_MAX_INPUT_BYTES, Payloads, read_payloads
+from complab.plan import (
+    DEFAULT_PRECISION_PCT,
+    METHOD_VERSION,
+    QUICK_BUDGET_S,
+    Configuration,
+    Plan,
+    make_plan,
+)
+from complab.render import Table
+from complab.results import files
+from complab.results.model import (
+    FAILED,
+    OK,
+    SKIPPED,
+    ConfigurationFacts,
+    InputFacts,
+    Measurement,
+    ProviderFacts,
+    ResultWarning,
+    RunRecord,
+)
+from complab.results.rows import Row, derive_rows
+from complab.results.tables import sweep_as_lzbench, sweep_table
+from complab.runner.events import (
+    Dropped,
+    EpochMeasured,
+    Event,
+    Interrupted,
+    Verified,
+)
+from complab.runner.measure import measure
+
+# memcpy stands beside what was chosen, as lzbench has it: the limit of this machine.
+_BASELINE = "memcpy"
+
+
+@dataclass(frozen=True)
+class SweepResult:
+    """What a sweep found; shows itself in a terminal and in a notebook."""
+
+    record: RunRecord
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """One row per configuration, in the order of the codec list."""
+        return derive_rows(self.record)
+
+    @property
+    def has_failures(self) -> bool:
+        """Whether something could not be read or measured."""
+        is_damaged = any(w.facts.get("is_damage") for w in self.record.warnings)
+        return is_damaged or any(row.status == FAILED for row in self.rows)
+
+    def table(self, *, sort: str | None = None) -> Table:
+        """The rows as a table, by ratio or any column; ``ValueError`` for no column."""
+        return sweep_table(self.record, sort=sort)
+
+    def to_lzbench(self, *, sort: str | None = None) -> str:
+        """The rows in lzbench's layout."""
+        return sweep_as_lzbench(self.record, sort=sort)
+
+    def to_document(self) -> dict[str, Any]:
+        """The record as JSON's lists and mappings."""
+        return files.to_document(self.record)
+
+    def to_numpy(self) -> Any:  # noqa: ANN401 - numpy is loaded late
+        """The rows as a numpy structured array, one field per column.
+
+        Missing numbers are NaN; counts that may be missing are floats for that.
+        """
+        import numpy as np
+
+        table = self.table()
+        names = [column.name for column in table.columns]
+        kinds = []
+        for name in names:
+            values = [row[name] for row in table.rows]
+            told = [value for value in values if value is not None]
+            if told and all(isinstance(value, bool) for value in told):
+                kinds.append((name, "?"))
+            elif told and all(isinstance(value, int | float) for value in told):
+                is_whole = len(told) == len(values) and all(
+                    isinstance(value, int) for value in told
+                )
+                kinds.append((name, "i8" if is_whole else "f8"))
+            else:
+                kinds.append((name, "O"))
+        filled = [
+            tuple(
+                float("nan") if row[name] is None and kind == "f8" else row[name]
+                for name, kind in kinds
+            )
+            for row in table.rows
+        ]
+        return np.array(filled, dtype=kinds)
+
+    def to_pandas(self) -> Any:  # noqa: ANN401 - pandas may not be there
+        """The rows as a pandas data frame (needs pandas)."""
+        import pandas as pd
+
+        return pd.DataFrame([dict(row) for row in self.table().rows])
+
+    def save(self, path: str, *, force: bool = False) -> None:
+        """Write the result file; ``OutputExistsError`` unless ``force``."""
+        files.save(self.record, path, may_overwrite=force)
+
+    def __str__(self) -> str:
+        """The table as text."""
+        return str(self.table())
+
+    def __repr__(self) -> str:
+        """The table too: what an interactive session shows."""
+        return str(self)
+
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> dict[str, str]:
+        return self.table()._repr_mimebundle_(include, exclude)
+
+
+@dataclass
+class _Tally:
+    """Collects what the events say of one direction of a configuration."""
+
+    status: str = OK
+    message: str = ""
+    compressed_bytes: int | None = None
+    memory_bytes: int | None = None
+    epochs: list[EpochMeasured] = field(default_factory=list)
+    warm_up_times_ns: tuple[int, ...] = ()
+
+    def measurement(self, configuration: int, direction: Direction) -> Measurement:
+        return Measurement(
+            configuration=configuration,
+            direction=direction.name.lower(),
+            compressed_bytes=self.compressed_bytes,
+            memory_bytes=self.memory_bytes,
+            status=self.status,
+            message=self.message,
+            epoch_times_ns=tuple(e.epoch.elapsed_ns for e in self.epochs),
+            iteration_count=tuple(e.epoch.iteration_count for e in self.epochs),
+            canary_times_ns=tuple(
+                (e.epoch.canary_before_ns, e.epoch.canary_after_ns) for e in self.epochs
+            ),
+            is_clean=(None,) * len(self.epochs),
+            round=tuple(e.round for e in self.epochs),
+            process=(0,) * len(self.epochs),
+            warm_up_times_ns=self.warm_up_times_ns,
+        )
+
+
+def sweep(
+    path: str,
+    codecs: str | None = None,
+    *,
+    framing: str = KAFKA,
+    libraries: Sequence[str] = (),
+    is_opaque: bool = False,
+    max_input_bytes: int = DEFAULT_MAX_INPUT_BYTES,
+    budget_s: float | None = None,
+    precision_pct: float = DEFAULT_PRECISION_PCT,
+    is_quick: bool = False,
+    seed: int = 0,
+    on_event: Callable[[Plan, Event], None] | None = None,
+    on_start: Callable[[Plan, Payloads], None] | None = None,
+) -> SweepResult:
+    """Measure codecs and levels on the record batches of a file.
+
+    ``path`` is a file of record batches, ``"-"`` standard input. ``codecs`` is a codec
+    list (``"kafka"``, ``"zstd:1-9,lz4"``); ``libraries`` are ``NAME[:LABEL]=PATH``.
+    ``budget_s`` bounds the whole run in seconds, verification included: one second a
+    row, at most 60, unless given. ``on_event`` sees everything that happens.
+
+    Raises ``InputError`` and its kin for an input that cannot be measured,
+    ``PlanError`` for wrong words or numbers, ``ProviderError`` for a library that
+    cannot serve.
+
+    >>> import complab
+    >>> complab.sweep("batch.bin", codecs="kafka")  # doctest: +SKIP
+    """
+    if framing not in (KAFKA, RAW):
+        message = f"framing {framing!r}: it is {KAFKA} or {RAW}"
+        raise PlanError(message)
+    catalogue = Catalogue.with_libraries(libraries)
+    text = codecs or (specs.QUICK_LIST if is_quick else specs.DEFAULT_LIST)
+    if codecs is None and framing == RAW:
+        text = specs.RAW_LIST
+    selections = specs.select(text, framing=framing, libraries=catalogue)
+    if not any(s.codec.name == _BASELINE for s in selections):
+        selections += specs.select(_BASELINE, framing=framing, libraries=catalogue)
+    if budget_s is None and is_quick:
+        budget_s = QUICK_BUDGET_S
+    plan = make_plan(
+        selections, budget_s=budget_s, precision_pct=precision_pct, seed=seed
+    )
+    payloads = read_payloads(
+        path,
+        libraries=catalogue,
+        max_input_bytes=max_input_bytes,
+        seed=seed,
+        is_opaque=is_opaque,
+    )
+    if on_start:
+        on_start(plan, payloads)
+    tallies = {(c.id, d): _Tally() for c in plan.configurations for d in Direction}
+    is_complete = True
+    for event in measure(plan, payloads.blocks):
+        _note(tallies, event)
+        is_complete = is_complete and not isinstance(event, Interrupted)
+        if on_event:
+            on_event(plan, event)
+    return SweepResult(_record(plan, payloads, tallies, is_complete=is_complete))
+
+
+def _note(tallies: Mapping[tuple[int, Direction], _Tally], event: Event) -> None:
+    if isinstance(event, EpochMeasured):
+        tallies[event.configuration, event.direction].epochs.append(event)
+    elif isinstance(event, Verified):
+        for direction in Direction:
+            tally = tallies[event.configuration, direction]
+            tally.compressed_bytes = event.compressed_bytes
+            tally.memory_bytes = event.memory_bytes[direction]
+            tally.warm_up_times_ns = (event.warm_up_times_ns[direction],)
+    elif isinstance(event, Dropped):
+        for direction in Direction:
+            tally = tallies[event.configuration, direction]
+            tally.status, tally.message = event.status, event.message
+
+
+def _record(
+    plan: Plan,
+    payloads: Payloads,
+    tallies: Mapping[tuple[int, Direction], _Tally],
+    *,
+    is_complete: bool,
+) -> RunRecord:
+    for tally in tallies.values():
+        if tally.status == OK and not tally.epochs:
+            tally.status = SKIPPED
+            tally.message = "the budget was spent before its first epoch"
+    return RunRecord(
+        complab_version=__version__,
+        method_version=METHOD_VERSION,
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        command=shlex.join(["complab", *sys.argv[1:]]),
+        plan={
+            "budget_s": plan.budget_s,
+            "precision_pct": plan.precision_pct,
+            "seed": plan.seed,
+            "method": "plain",
+        },
+        environment=environment.describe(core.clock_facts()),
+        inputs=(
+            InputFacts(
+                path=payloads.path,
+                sha256=payloads.sha256,
+                batch_count=payloads.batch_count,
+                measured_batch_count=len(payloads.blocks),
+                record_count=payloads.record_count,
+                uncompressed_bytes=payloads.uncompressed_bytes,
+                opaque=payloads.is_opaque,
+            ),
+        ),
+        configurations=tuple(map(_facts, plan.configurations)),
+        measurements=tuple(
+            tally.measurement(number, direction)
+            for (number, direction), tally in tallies.items()
+        ),
+        warnings=tuple(_warnings(payloads, plan, tallies)),
+        is_complete=is_complete,
+    )
+
+
+def _warnings(
+    payloads: Payloads, plan: Plan, tallies: Mapping[tuple[int, Direction], _Tally]
+) -> list[ResultWarning]:
+    warnings = [
+        ResultWarning(
+            w.kind, payloads.path, {"message": w.message, "is_damage": w.is_damage}
+        )
+        for w in payloads.warnings
+    ]
+    thin = sum(
+        1
+        for c in plan.configurations
+        if any(0 < len(tallies[c.id, d].epochs) < 3 for d in Direction)  # noqa: PLR2004
+    )
+    if thin:
+        text = (
+            f"{thin} rows have too few epochs for an error bar: raise --budget or "
+            "lower --max-input"
+        )
+        warnings.append(ResultWarning("few-epochs", "run", {"message": text}))
+    return warnings
+
+
+def _facts(configuration: Configuration) -> ConfigurationFacts:
+    provider = configuration.selection.provider
+    return ConfigurationFacts(
+        id=configuration.id,
+        codec=configuration.codec,
+        level=configuration.level,
+        parameters={},
+        framing=configuration.framing,
+        client="java" if configuration.framing == KAFKA else None,
+        context="fresh" if configuration.is_context_fresh else "reused",
+        size_known=configuration.is_size_known,
+        buffers="warm",
+        threads=1,
+        provider=(
+            None
+            if provider is None
+            else ProviderFacts(
+                provider.label, provider.path, provider.version, provider.sha256
+            )
+        ),
+    )
