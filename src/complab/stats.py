@@ -15,6 +15,10 @@ CONFIDENCE = 0.95
 # of freedom (any table of Student's t).
 _STUDENT_95 = {3: 4.303, 4: 3.182, 5: 2.776}
 
+# By how much a median of so few normal values errs more than their mean: one over the
+# root of its efficiency (0.743, 0.838 and 0.697).
+_MEDIAN_OVER_MEAN = {3: 1.160, 4: 1.092, 5: 1.198}
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
@@ -70,8 +74,8 @@ def estimate_median(values: Sequence[float]) -> Estimate | None:
     """The median with its 95 % interval, ``None`` below n = 3.
 
     From n = 6 on the interval is one of order statistics. At 3, 4 and 5 it is
-    Student's, on logarithms, around the median: wide, and honest about how little so
-    few values say. ``values`` must be positive.
+    Student's, on logarithms, for the error of a median: wide, and honest about how
+    little so few values say. ``values`` must be positive.
     """
     count = len(values)
     middle = median(values) if values else 0.0
@@ -84,5 +88,6 @@ def estimate_median(values: Sequence[float]) -> Estimate | None:
     logs = [math.log(value) for value in values]
     mean = sum(logs) / count
     variance = sum((x - mean) ** 2 for x in logs) / (count - 1)
-    half = _STUDENT_95[count] * math.sqrt(variance / count)
+    error = _MEDIAN_OVER_MEAN[count] * math.sqrt(variance / count)
+    half = _STUDENT_95[count] * error
     return Estimate(middle, middle * math.exp(-half), middle * math.exp(half))

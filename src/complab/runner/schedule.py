@@ -7,6 +7,9 @@ epochs costs, then an equal part of what remains. It joins a round when the run 
 as far through its time as the entry would be through its share with half of another
 epoch. Slow entries so come in evenly spread over the run, fast ones in every round, and
 all of them next to each other in time.
+
+Where not even the least number fits, the cheap entries are served first: one codec that
+takes a second a pass is a poor reason for forty others to go without a figure.
 """
 
 from collections.abc import Callable, Sequence
@@ -46,17 +49,14 @@ def next_round(
 
     ``elapsed_s`` has been spent on rounds so far, ``remaining_s`` are left for them.
     """
-    active = [e for e in entries if not e.is_settled and e.cost_s <= remaining_s]
+    active, due_s = _affordable(entries, remaining_s)
     if not active:
         return []
-    due_s = sum(entry.due_s for entry in active)
     part_s = max(0.0, remaining_s - due_s) / len(active)
-    # With too little for all that is due, shares shrink alike.
-    scale = min(1.0, remaining_s / due_s) if due_s else 1.0
     progress = elapsed_s / (elapsed_s + remaining_s)
 
     def position(entry: Entry) -> float:
-        share_s = entry.spent_s + entry.due_s * scale + part_s
+        share_s = entry.spent_s + entry.due_s + part_s
         return (entry.spent_s + entry.cost_s / 2) / share_s
 
     chosen = [entry for entry in active if position(entry) <= progress]
@@ -65,3 +65,21 @@ def next_round(
         chosen = [entry for entry in active if position(entry) <= first * 1.001]
     shuffle(chosen)
     return chosen
+
+
+def _affordable(
+    entries: Sequence[Entry], remaining_s: float
+) -> tuple[list[Entry], float]:
+    """The entries whose least number of epochs fits, cheapest first, and its cost.
+
+    If none fits wholly, the cheapest that has time for one more epoch.
+    """
+    active = [e for e in entries if not e.is_settled and e.cost_s <= remaining_s]
+    served: list[Entry] = []
+    due_s = 0.0
+    for entry in sorted(active, key=lambda entry: entry.due_s):
+        if served and due_s + entry.due_s > remaining_s:
+            break
+        served.append(entry)
+        due_s += entry.due_s
+    return served, due_s
