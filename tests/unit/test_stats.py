@@ -29,7 +29,8 @@ def test_ranks_are_the_narrowest_that_hold(count: int) -> None:
         # The median lies between the low-th smallest and the low-th largest value
         # unless too few values fall on one of its sides.
         sides = itertools.product((0, 1), repeat=count)
-        return sum(low < sum(s) < count - low for s in sides) / 2**count
+        held = sum(low < sum(s) < count - low for s in sides)
+        return held / float(2**count)
 
     holding = [low for low in range(count // 2) if coverage(low) >= 0.95]
     expected = (max(holding), count - 1 - max(holding)) if holding else None
