@@ -5,6 +5,7 @@ Read from ``/proc`` and ``/sys`` (Linux); what a machine does not tell is ``None
 
 import os
 import platform
+import re
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +22,28 @@ def _line(path: Path) -> str | None:
         return None
 
 
-def _cpu_model() -> str | None:
+def _cpu_field(*names: str) -> str | None:
+    """What ``/proc/cpuinfo`` says of the first CPU under one of these names."""
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:
         return None
     for line in text.splitlines():
-        key, _, value = line.partition(":")
-        if key.strip() in {"model name", "Model", "cpu model"}:
+        name, _, value = line.partition(":")
+        if name.strip() in names:
             return value.strip()
     return None
+
+
+def _caches() -> dict[str, int]:
+    """Sizes of the first CPU's data caches by level, ``{"L1": 32768, ...}``."""
+    sizes = {}
+    for index in sorted((_CPU / "cpu0/cache").glob("index*")):
+        level, kind = _line(index / "level"), _line(index / "type")
+        size = re.fullmatch(r"(\d+)([KM])", _line(index / "size") or "")
+        if level and size and kind in {"Data", "Unified"}:
+            sizes[f"L{level}"] = int(size[1]) << {"K": 10, "M": 20}[size[2]]
+    return sizes
 
 
 def _is_turbo_on() -> bool | None:
@@ -53,16 +66,12 @@ def describe(clock: core.ClockFacts) -> dict[str, Any]:
         "machine": platform.machine(),
         "system": platform.system(),
         "kernel": platform.release(),
-        "cpu_model": _cpu_model(),
+        "cpu_model": _cpu_field("model name", "Model", "cpu model"),
         "cpu_count": os.cpu_count(),
         "affinity": sorted(os.sched_getaffinity(0)),
         "governor": _line(_CPU / "cpu0/cpufreq/scaling_governor"),
         "is_turbo_on": _is_turbo_on(),
-        "is_virtual": (
-            Path("/sys/hypervisor").is_dir()
-            and bool(list(Path("/sys/hypervisor").iterdir()))
-        )
-        or "hypervisor" in _cpu_flags(),
+        "is_virtual": "hypervisor" in (_cpu_field("flags") or "").split(),
         "clock_source": _line(
             Path("/sys/devices/system/clocksource/clocksource0/current_clocksource")
         ),
@@ -70,18 +79,8 @@ def describe(clock: core.ClockFacts) -> dict[str, Any]:
         "clock_cost_ns": round(clock.cost_ns, 2),
         "load_average": [round(load, 2) for load in os.getloadavg()],
         "steal_ticks": steal_ticks(),
+        "cache_bytes": _caches(),
         "libc": " ".join(platform.libc_ver()),
         "python": platform.python_version(),
         "core_build": core.build_flags(),
     }
-
-
-def _cpu_flags() -> list[str]:
-    try:
-        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    except OSError:
-        return []
-    for line in text.splitlines():
-        if line.startswith("flags"):
-            return line.partition(":")[2].split()
-    return []
