@@ -4,6 +4,7 @@ A plan holds no buffers and opens nothing; the runner does. The constants are th
 measuring rules, each with its reason.
 """
 
+import math
 from dataclasses import dataclass
 
 from complab.codecs.specs import Selection
@@ -87,8 +88,8 @@ class Plan:
         if not self.configurations:
             message = "the codec list names nothing to measure"
             raise PlanError(message)
-        if not self.budget_s > 0:
-            message = f"a budget of {self.budget_s:g} s: it must be more than 0"
+        if not 0 < self.budget_s < math.inf:
+            message = f"a budget of {self.budget_s:g} s: more than 0, and finite"
             raise PlanError(message)
         if not 0 < self.precision_pct < 100:  # noqa: PLR2004 - percent
             message = f"a precision of {self.precision_pct:g} %: between 0 and 100"

@@ -78,23 +78,37 @@ def cli() -> None:
     """Measure what compression codecs make of Kafka record batches, offline."""
 
 
+def _silence_stdout() -> None:
+    """Nobody can read it any more: Python's own flush at exit must not complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program and leave it with its exit code."""
+    stdout = sys.stdout
     try:
         code = cli.main(args=arguments, prog_name="complab", standalone_mode=False)
         sys.stdout.flush()
-    except click.exceptions.Abort:
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        click.echo("complab: interrupted", err=True)
         code = _EXIT_INTERRUPTED
     except click.ClickException as error:
         error.show()
         code = error.exit_code
-    except KeyboardInterrupt:
-        click.echo("complab: interrupted", err=True)
-        code = _EXIT_INTERRUPTED
     except BrokenPipeError:
-        # Whoever read has enough. Python's own flush at exit must not complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence_stdout()
         code = 0
+    except SystemExit:
+        # click ends so, with exit code 1, when a command wrote into a closed pipe; it
+        # then leaves a wrapper as standard output. Completion ends so, too.
+        if sys.stdout is stdout:
+            raise
+        _silence_stdout()
+        code = 0
+    except OSError as error:  # files' errors are ResultError and InputError
+        click.echo(f"complab: standard output: {error.strerror or error}", err=True)
+        _silence_stdout()
+        code = _EXIT_UNREADABLE
     except PlanError as error:
         click.echo(f"complab: {error}", err=True)
         code = _EXIT_USAGE

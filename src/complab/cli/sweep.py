@@ -11,6 +11,7 @@ from complab.cli.parameters import BYTES, SECONDS, complete_codecs
 from complab.cli.progress import Progress
 from complab.errors import PlanError
 from complab.results.files import check_output
+from complab.results.model import OK
 from complab.results.rows import COLUMN_NAMES
 from complab.studies.sweep import SweepResult, sweep
 
@@ -137,6 +138,8 @@ def command(
         text = _render(result, file_format, sort, is_for_screen=False)
         output.write_file(output_path, text, may_overwrite=force)
     sys.stdout.write(_render(result, format_name or "table", sort, is_for_screen=True))
+    if not quiet:
+        _tell_what_is_not_shown(result, format_name)
     if not result.record.is_complete:
         ctx.exit(130)
     ctx.exit(1 if result.has_failures else 0)
@@ -154,6 +157,20 @@ def _check_files(
         message = "--save needs a file; --format json prints to standard output"
         raise PlanError(message)
     return output.format_for(output_path, format_name) if output_path else None
+
+
+def _tell_what_is_not_shown(result: SweepResult, format_name: str | None) -> None:
+    """Say on stderr what the layouts of other programs have no place for."""
+    if format_name in {"csv", "lzbench"}:
+        for warning in result.record.warnings:
+            place = "" if warning.subject == "run" else f"{warning.subject}: "
+            click.echo(f"complab: {place}{warning.message}", err=True)
+    if format_name == "lzbench":
+        for row in result.rows:
+            if row.status != OK:
+                level = "" if row.level is None else f":{row.level}"
+                text = f"complab: {row.codec}{level}: {row.status}: {row.message}"
+                click.echo(text, err=True)
 
 
 def _render(

@@ -77,13 +77,23 @@ class Catalogue:
             if kind is None:
                 message = f"--lib {option!r}: {name} is built in and has no library"
                 raise PlanError(message)
+            if len(kind.parts) == 1:
+                # A file of the user's bears the system's SONAME as a rule. Were it the
+                # first, the loader would take it for the system's, too.
+                providers.system_provider(kind)
             named.append(providers.named_provider(kind, label, path))
         return cls(tuple(named))
 
     def of_kind(self, kind: core.LibraryKind) -> tuple[Provider, ...]:
         """Every provider of a kind, the preferred one first; some may not serve."""
         found = [p for p in self.named if p.kind == kind]
-        found.append(providers.system_provider(kind))
+        found.append(
+            next(
+                (providers.displaced_system(p) for p in found if len(p.paths) > 1),
+                None,
+            )
+            or providers.system_provider(kind)
+        )
         wheel = providers.wheel_provider(kind)
         return (*found, wheel) if wheel else tuple(found)
 

@@ -16,7 +16,7 @@ from importlib import metadata
 from pathlib import Path
 
 from complab import core
-from complab.errors import PlanError, ProviderError
+from complab.errors import CodecError, PlanError, ProviderError
 
 SYSTEM = "system"
 WHEEL = "wheel"
@@ -90,6 +90,18 @@ def system_provider(kind: core.LibraryKind) -> Provider:
     return provider
 
 
+def displaced_system(by: Provider) -> Provider:
+    """The system's copy that cannot serve beside one of several parts.
+
+    Parts find one another by SONAME, and a process holds one file of a SONAME.
+    """
+    problem = (
+        f"cannot be loaded beside --lib {by.kind.name}:{by.label}, whose parts bear "
+        "the same names: measure it in a run of its own"
+    )
+    return Provider(by.kind, SYSTEM, (), "", None, problem)
+
+
 @cache
 def wheel_provider(kind: core.LibraryKind) -> Provider | None:
     """The copy inside an installed wheel, ``None`` if there is no such wheel."""
@@ -154,6 +166,13 @@ def self_test(codec: core.CodecInfo, provider: Provider | None) -> str:
     library = provider.library if provider else None
     if provider is not None and library is None:
         return provider.problem
+    try:
+        return _round_trip(codec, library)
+    except CodecError as error:
+        return str(error)
+
+
+def _round_trip(codec: core.CodecInfo, library: core.Library | None) -> str:
     levels = core.codec_levels(codec, library)
     payload = bytes(range(256)) * 17 + b"complab" * 300
     arena = core.Arena()

@@ -35,7 +35,11 @@ RAW_LIST = "memcpy,gzip,snappy,lz4,lz4hc,zstd,brotli"
 _ITEM = re.compile(
     r"(?P<name>[a-z][a-z0-9-]*)(?:@(?P<provider>[^:;]+))?(?::(?P<levels>.+))?"
 )
-_LEVELS = re.compile(r"(?P<first>-?\d+)(?:(?:-|\.\.)(?P<last>-?\d+))?")
+_LEVELS = re.compile(r"(?P<first>-?[0-9]{1,9})(?:(?:-|\.\.)(?P<last>-?[0-9]{1,9}))?")
+
+# A range is written out before anyone knows whose it is: more than zstd's -131072 to
+# 22, the widest that there is, but nothing that fills the memory.
+_LEVELS_AT_MOST = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,9 @@ class Selection:
 
 def parse(text: str) -> tuple[Item, ...]:
     """Read a codec list; ``PlanError`` names the part that is no item."""
+    if not text.strip():
+        message = "the codec list is empty: name codecs, for example zstd:1-9,lz4"
+        raise PlanError(message)
     words = _lzbench_words(text) if "/" in text else text.split(",")
     items: list[Item] = []
     for word in (w.strip() for w in words):
@@ -102,6 +109,9 @@ def _levels(word: str) -> tuple[int, ...]:
     last = first if found["last"] is None else int(found["last"])
     if last < first:
         message = f"levels {word!r}: the first is larger than the last"
+        raise PlanError(message)
+    if last - first >= _LEVELS_AT_MOST:
+        message = f"levels {word!r}: no codec has so many"
         raise PlanError(message)
     return tuple(range(first, last + 1))
 

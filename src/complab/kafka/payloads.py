@@ -116,15 +116,16 @@ def read_payloads(
 def _read(path: str) -> Buffer:
     """All bytes: mapped where the file can be, never empty."""
     try:
+        if path == "-" and sys.stdin is None:
+            message = "standard input is closed"
+            raise InputError(message, path=path)
         if path == "-":
             data: Buffer = sys.stdin.buffer.read()
         else:
             with Path(path).open("rb") as file:
                 try:
                     data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-                except ValueError:  # mmap's word for an empty file
-                    data = b""
-                except OSError:  # a pipe or a device
+                except (ValueError, OSError):  # empty or of /proc; a pipe or a device
                     data = file.read()
     except IsADirectoryError:
         message = "is a directory: name one of its .log files"

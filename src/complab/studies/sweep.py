@@ -198,9 +198,11 @@ def sweep(
         message = f"framing {framing!r}: it is {KAFKA} or {RAW}"
         raise PlanError(message)
     catalogue = Catalogue.with_libraries(libraries)
-    text = codecs or (specs.QUICK_LIST if is_quick else specs.DEFAULT_LIST)
-    if codecs is None and framing == RAW:
+    text = codecs
+    if text is None and framing == RAW:
         text = specs.RAW_LIST
+    elif text is None:
+        text = specs.QUICK_LIST if is_quick else specs.DEFAULT_LIST
     selections = specs.select(text, framing=framing, libraries=catalogue)
     if not any(s.codec.name == _BASELINE for s in selections):
         selections += specs.select(_BASELINE, framing=framing, libraries=catalogue)
