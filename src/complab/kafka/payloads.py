@@ -244,8 +244,13 @@ def _draw(
         batch = batches[index]
         try:
             payload = _payload(data, batch, libraries)
+            problem = "" if payload else "they decompress to nothing"
         except CodecError as error:
-            text = f"offset {batch.position:,}: its records do not decompress: {error}"
+            payload, problem = b"", str(error)
+        if problem:
+            text = (
+                f"offset {batch.position:,}: its records do not decompress: {problem}"
+            )
             warnings.append(InputWarning("bad-records", text, is_damage=True))
             continue
         if drawn and total_bytes + len(payload) > max_input_bytes:
