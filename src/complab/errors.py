@@ -21,7 +21,8 @@ class InputError(ComplabError):
 
     def __init__(self, message: str, *, path: str, offset: int | None = None) -> None:
         """Put the place before the message."""
-        place = path if offset is None else f"{path}: offset {offset:,}"
+        name = "standard input" if path == "-" else path
+        place = name if offset is None else f"{name}: offset {offset:,}"
         super().__init__(f"{place}: {message}")
         self.path = path
         self.offset = offset
@@ -70,7 +71,7 @@ class DestinationTooSmallError(CodecError):
 
 
 class CodecRunError(CodecError):
-    """A codec refused a block: ``block_index`` counts from 0."""
+    """A codec refused a block: ``block_index`` counts from 0, ``reason`` is its own."""
 
     def __init__(
         self, message: str, *, codec: str, native_code: int, block_index: int
@@ -79,6 +80,7 @@ class CodecRunError(CodecError):
         super().__init__(
             f"{message} (batch {block_index})", codec=codec, native_code=native_code
         )
+        self.reason = message
         self.block_index = block_index
 
 
@@ -152,7 +154,7 @@ class UnknownCodecError(PlanError):
 
     def __init__(self, name: str, *, known: Sequence[str]) -> None:
         """List what there is."""
-        super().__init__(f"there is no codec {name!r}; there are {', '.join(known)}")
+        super().__init__(f"there is no codec {name!r}: name one of {', '.join(known)}")
         self.name = name
         self.known = tuple(known)
 

@@ -83,8 +83,21 @@ def _silence_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
+def _open_streams() -> None:
+    """Cope with streams that the caller closed, which Python has as ``None``."""
+    if sys.stderr is None:
+        # What is said there goes nowhere (`2>&-`); the descriptor is taken, so that no
+        # file of the run gets it.
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
+    if sys.stdout is None:
+        text = "complab: standard output is closed: there is nowhere to print to"
+        click.echo(text, err=True)
+        sys.exit(_EXIT_UNREADABLE)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program and leave it with its exit code."""
+    _open_streams()
     stdout = sys.stdout
     try:
         code = cli.main(args=arguments, prog_name="complab", standalone_mode=False)

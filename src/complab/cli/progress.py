@@ -59,39 +59,50 @@ class Progress:
             self._stream.flush()
 
     def start(self, plan: Plan, payloads: Payloads) -> None:
-        """Say what will be measured."""
+        """Say what will be measured, and what is begun with."""
+        self._begin_s = time.monotonic()
         if self._is_shown:
             self._stream.write(
                 f"{describe_blocks(payloads.blocks)}; "
                 f"{len(plan.configurations)} rows, at most {plan.budget_s:g} s\n"
             )
+        self._draw_verifying(plan)
 
     def show(self, plan: Plan, event: Event) -> None:
         """Count the event and draw the line anew if it is time to."""
-        if isinstance(event, Verified | Dropped):
+        row_count = len(plan.configurations)
+        if isinstance(event, Verified | Dropped) and self._verified_count < row_count:
             self._verified_count += 1
-            words = "verified"
-        elif isinstance(event, EpochMeasured):
-            self._epoch_count += 1
-            words = f"{event.direction.name.lower()}ed"
+            self._draw_verifying(plan)
         elif isinstance(event, Settled):
             self._settled_count += 1
-            return
-        else:
+        elif isinstance(event, EpochMeasured):
+            self._epoch_count += 1
+            if time.monotonic() >= self._next_s:
+                name = plan.configurations[event.configuration].name
+                self._draw(
+                    plan,
+                    f"{self._epoch_count:,} epochs, "
+                    f"{self._settled_count} of {2 * row_count} speeds known",
+                    f"{event.direction.name.lower()}ed {name}",
+                )
+
+    def _draw_verifying(self, plan: Plan) -> None:
+        """Name the row that is verified now: the slowest of them takes seconds."""
+        row_count = len(plan.configurations)
+        if self._verified_count < row_count:
+            self._draw(
+                plan,
+                f"{self._verified_count} of {row_count} rows verified",
+                f"verifying {plan.configurations[self._verified_count].name}",
+            )
+
+    def _draw(self, plan: Plan, far: str, what: str) -> None:
+        if not self._is_shown:
             return
         now_s = time.monotonic()
-        if not self._is_shown or now_s < self._next_s:
-            return
         self._next_s = now_s + _EVERY_S
-        name = plan.configurations[event.configuration].name
         left_s = max(0.0, plan.budget_s - (now_s - self._begin_s))
-        rows = len(plan.configurations)
-        if self._verified_count < rows:
-            far = f"{self._verified_count}/{rows} rows verified"
-        else:
-            far = (
-                f"{self._epoch_count:,} epochs, {self._settled_count}/{2 * rows} known"
-            )
-        line = f"{far}, at most {left_s:.0f} s left: {words} {name}"
+        line = f"{far}, at most {left_s:.0f} s left: {what}"
         self._stream.write(_CLEAR_LINE + line[: self._width - 1])
         self._stream.flush()

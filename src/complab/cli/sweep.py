@@ -165,6 +165,9 @@ def _tell_what_is_not_shown(result: SweepResult, format_name: str | None) -> Non
         for warning in result.record.warnings:
             place = "" if warning.subject == "run" else f"{warning.subject}: "
             click.echo(f"complab: {place}{warning.message}", err=True)
+        if not result.record.is_complete:
+            text = "complab: interrupted: the rows hold what was measured until then"
+            click.echo(text, err=True)
     if format_name == "lzbench":
         for row in result.rows:
             if row.status != OK:

@@ -142,11 +142,14 @@ def named_provider(kind: core.LibraryKind, label: str, path: str) -> Provider:
         paths = found
     provider = _open(kind, label, paths)
     if provider.library is None:
-        raise ProviderError(
-            provider.problem.partition(f"{paths[-1]}: ")[2] or provider.problem,
-            codec=kind.name,
-            path=path,
+        words = provider.problem.removeprefix(f"{kind.name}: {paths[-1]}: ")
+        if paths == (str(place.absolute()),):
+            words = words.replace(f"{paths[0]}: ", "")  # the loader's words repeat it
+        message = (
+            f"{words}; --lib takes a shared library of {kind.name}, such as "
+            f"{kind.parts[-1]}"
         )
+        raise ProviderError(message, codec=kind.name, path=path)
     return provider
 
 

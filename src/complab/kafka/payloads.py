@@ -11,6 +11,7 @@ import hashlib
 import mmap
 import random
 import sys
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from complab.codecs.catalogue import Catalogue
 from complab.core import BATCH_HEADER_BYTES, BatchHeader, Buffer, ScanEnd
 from complab.errors import (
     CodecError,
+    CodecRunError,
     DestinationTooSmallError,
     InputError,
     NoDataBatchError,
@@ -97,9 +99,15 @@ def read_payloads(
     warnings_found += told
     blocks, told = _draw(data, batches, libraries, max_input_bytes, seed)
     warnings_found += told
+    warnings_found = _shortened(warnings_found)
     if not blocks:
         reasons = "; ".join(w.message for w in warnings_found) or "it holds none"
-        message = f"no batch with records can be measured ({reasons})"
+        advice = (
+            "copy the file again, or take another segment"
+            if any(w.is_damage for w in warnings_found)
+            else "take a segment that producers wrote to"
+        )
+        message = f"no batch with records can be measured ({reasons}): {advice}"
         raise NoDataBatchError(message, path=path)
     return Payloads(
         path,
@@ -117,7 +125,7 @@ def _read(path: str) -> Buffer:
     """All bytes: mapped where the file can be, never empty."""
     try:
         if path == "-" and sys.stdin is None:
-            message = "standard input is closed"
+            message = "is closed: pipe record batches into it, or name a file"
             raise InputError(message, path=path)
         if path == "-":
             data: Buffer = sys.stdin.buffer.read()
@@ -150,7 +158,10 @@ def _judge_end(path: str, scan: core.Scan, file_bytes: int) -> list[InputWarning
             ScanEnd.OLD_MAGIC: UnsupportedMagicError,
             ScanEnd.TORN: TruncatedBatchError,
         }.get(scan.end, NotARecordBatchError)
-        message = f"no record batch: {seen}; {_OPAQUE_ADVICE}"
+        advice = _OPAQUE_ADVICE
+        if scan.end is ScanEnd.TORN:
+            advice = f"copy the whole batch, or {advice}"
+        message = f"no record batch: {seen}; {advice}"
         raise kind(message, path=path, offset=place)
     if scan.end is ScanEnd.ZEROS:
         text = f"offset {place:,}: {seen} (preallocated)"
@@ -196,7 +207,10 @@ def _sort_out(
             )
             warnings.append(InputWarning("bad-crc", text, is_damage=True))
         elif batch.codec_id >= len(catalogue.KAFKA_CODECS):
-            text = f"{place}: codec bits {batch.codec_id} mean no codec; left out"
+            text = (
+                f"{place}: codec bits {batch.codec_id} mean no codec; the batch is "
+                "left out"
+            )
             warnings.append(InputWarning("bad-codec", text, is_damage=True))
         elif batch.is_control:
             control_count += 1
@@ -217,6 +231,27 @@ def _sort_out(
         )
         warnings.append(InputWarning("mixed-codecs", text, is_damage=False))
     return kept, warnings
+
+
+# A file whose codec has no library here has as many warnings as batches.
+_SHOWN_OF_A_KIND = 3
+
+
+def _shortened(warnings: list[InputWarning]) -> list[InputWarning]:
+    """The first few warnings of each kind, and how many more there are."""
+    counts = Counter(warning.kind for warning in warnings)
+    seen: Counter[str] = Counter()
+    kept: list[InputWarning] = []
+    for warning in warnings:
+        seen[warning.kind] += 1
+        if seen[warning.kind] <= _SHOWN_OF_A_KIND:
+            kept.append(warning)
+        elif seen[warning.kind] == counts[warning.kind]:
+            more = counts[warning.kind] - _SHOWN_OF_A_KIND
+            batches = "batch is" if more == 1 else "batches are"
+            text = f"{more:,} more {batches} left out for the same reason"
+            kept.append(InputWarning(warning.kind, text, warning.is_damage))
+    return kept
 
 
 # The golden ratio's fractional part: multiples of it fall evenly (three-gap theorem).
@@ -245,11 +280,14 @@ def _draw(
         try:
             payload = _payload(data, batch, libraries)
             problem = "" if payload else "they decompress to nothing"
+        except CodecRunError as error:
+            payload, problem = b"", f"{error.codec}: {error.reason}"
         except CodecError as error:
             payload, problem = b"", str(error)
         if problem:
             text = (
-                f"offset {batch.position:,}: its records do not decompress: {problem}"
+                f"offset {batch.position:,}: its records do not decompress "
+                f"({problem}); the batch is left out"
             )
             warnings.append(InputWarning("bad-records", text, is_damage=True))
             continue

@@ -38,12 +38,19 @@ def to_document(record: RunRecord) -> dict[str, Any]:
 def write_text_whole(path: str, text: str, *, may_overwrite: bool) -> None:
     """Write under a temporary name and rename, so that no half file is ever there.
 
+    A device or a pipe is written to as it stands: to rename a file over ``/dev/null``
+    would take it away from everyone. A link stays, and what it leads to is replaced.
+
     ``OutputExistsError`` if the file is there and may not be overwritten;
     ``ResultError`` if it cannot be written.
     """
-    target = Path(path)
     check_output(path, may_overwrite=may_overwrite)
     try:
+        if _is_special(Path(path)):
+            with Path(path).open("w", encoding="utf-8", newline="") as stream:
+                stream.write(text)
+            return
+        target = Path(path).resolve()
         handle, temporary = tempfile.mkstemp(
             dir=target.parent, prefix=f".{target.name}.", suffix=".part"
         )
@@ -63,13 +70,18 @@ def write_text_whole(path: str, text: str, *, may_overwrite: bool) -> None:
         raise ResultError(message, path=path) from None
 
 
+def _is_special(target: Path) -> bool:
+    """Whether it is a device, a pipe or a socket: nothing that can be overwritten."""
+    return target.exists() and not target.is_file() and not target.is_dir()
+
+
 def check_output(path: str, *, may_overwrite: bool) -> None:
     """Refuse a file that is there, or a folder that is not, before work is done."""
     target = Path(path)
     if target.is_dir():
         message = "is a directory: name a file"
         raise ResultError(message, path=path)
-    if target.exists() and not may_overwrite:
+    if target.exists() and not may_overwrite and not _is_special(target):
         message = "exists already: choose another name, or overwrite it with --force"
         raise OutputExistsError(message, path=path)
     if not target.parent.is_dir():

@@ -106,18 +106,20 @@ def sweep_table(record: RunRecord, *, sort: str | None = None) -> Table:
 def _titles(record: RunRecord) -> list[str]:
     lines = []
     for item in record.inputs:
+        path = "standard input" if item.path == "-" else item.path
+        size = _count(item.uncompressed_bytes, "byte", "bytes")
         if item.opaque:
-            lines.append(f"{item.path}: {item.uncompressed_bytes:,} opaque bytes")
+            lines.append(f"{path}: {size}, taken as one block (--opaque)")
             continue
         measured = (
             "all measured"
             if item.measured_batch_count == item.batch_count
-            else f"{item.measured_batch_count:,} measured, evenly spread"
+            else f"{item.measured_batch_count:,} measured"
         )
         lines.append(
-            f"{item.path}: {_count(item.batch_count, 'batch', 'batches')} "
+            f"{path}: {_count(item.batch_count, 'batch', 'batches')} "
             f"({measured}), {_count(item.record_count, 'record', 'records')}, "
-            f"{item.uncompressed_bytes:,} bytes of payload"
+            f"{size} of payload"
         )
     framings = {c.framing for c in record.configurations if c.codec != "memcpy"}
     if "kafka" in framings:

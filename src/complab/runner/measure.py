@@ -46,8 +46,10 @@ from complab.units import format_bytes
 # away before anything is known of the codec's speed.
 _PROBE_BYTES = 1 << 20
 
-# What is kept of the budget for ending: comparing, deriving, printing.
-_RESERVE_S = 0.3
+# What is kept of the budget for ending (comparing, deriving, printing): so much at
+# most, and of a small budget no more than a tenth.
+_RESERVE_AT_MOST_S = 0.3
+_RESERVE_SHARE = 0.1
 
 # An interval is looked at after each so many epochs; sorting at every one would cost
 # more than the epoch itself once there are hundreds.
@@ -93,15 +95,17 @@ class _Run:
         self._timer = core.Timer.measured(warm_up_below_ns=WARM_UP_BELOW_NS)
         self._target_ns = epoch_target_ns(self._timer.facts)
         self._random = random.Random(plan.seed)  # noqa: S311 - reproducible shuffles
+        self._reserve_s = min(_RESERVE_AT_MOST_S, plan.budget_s * _RESERVE_SHARE)
         self._share_s = plan.budget_s * SHARE_OF_BUDGET_AT_MOST
 
     def _left_s(self) -> float:
         used_s = time.monotonic() - self._started_s
-        return self._plan.budget_s - _RESERVE_S - used_s
+        return self._plan.budget_s - self._reserve_s - used_s
 
     def events(self) -> Iterator[Event]:
         subjects: dict[int, _Subject] = {}
         for configuration in self._plan.configurations:
+            self._stop.check()
             if configuration.selection.problem:
                 status = FAILED if configuration.selection.is_named else SKIPPED
                 problem = configuration.selection.problem
@@ -200,9 +204,7 @@ class _Run:
         begin_ns = time.monotonic_ns()
         done_bytes = 0
         for index, size in enumerate(sources.sizes):
-            if self._stop.flag[0]:
-                message = "stopped"
-                raise StoppedError(message)
+            self._stop.check()
             work.run_block(index)
             done_bytes += size
             used_s = (time.monotonic_ns() - begin_ns) / 1e9
@@ -246,6 +248,7 @@ class _Run:
             round_number += 1
             yield RoundStarted(round_number, len(chosen), self._left_s())
             for entry in chosen:
+                self._stop.check()
                 if entry.is_settled or entry.cost_s > self._left_s():
                     continue
                 yield from self._one(subjects, entries, entry, round_number)
@@ -307,5 +310,8 @@ class _Run:
 def describe_blocks(blocks: Sequence[bytes]) -> str:
     """How many blocks of what sizes: for progress and tables."""
     sizes = sorted(map(len, blocks))
+    total = format_bytes(sum(sizes))
+    if len(sizes) == 1:
+        return f"1 batch of {total} bytes"
     middle = format_bytes(sizes[len(sizes) // 2])
-    return f"{len(sizes):,} batches, {format_bytes(sum(sizes))} bytes, median {middle}"
+    return f"{len(sizes):,} batches, {total} bytes, median {middle}"

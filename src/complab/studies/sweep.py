@@ -254,8 +254,9 @@ def _record(
 ) -> RunRecord:
     for tally in tallies.values():
         if tally.status == OK and not tally.epochs:
+            end = "the budget was spent" if is_complete else "interrupted"
             tally.status = SKIPPED
-            tally.message = "the budget was spent before its first epoch"
+            tally.message = f"{end} before its first epoch"
     return RunRecord(
         complab_version=__version__,
         method_version=METHOD_VERSION,
@@ -284,13 +285,17 @@ def _record(
             tally.measurement(number, direction)
             for (number, direction), tally in tallies.items()
         ),
-        warnings=tuple(_warnings(payloads, plan, tallies)),
+        warnings=tuple(_warnings(payloads, plan, tallies, is_complete=is_complete)),
         is_complete=is_complete,
     )
 
 
 def _warnings(
-    payloads: Payloads, plan: Plan, tallies: Mapping[tuple[int, Direction], _Tally]
+    payloads: Payloads,
+    plan: Plan,
+    tallies: Mapping[tuple[int, Direction], _Tally],
+    *,
+    is_complete: bool,
 ) -> list[ResultWarning]:
     warnings = [
         ResultWarning(
@@ -303,10 +308,11 @@ def _warnings(
         for c in plan.configurations
         if any(0 < len(tallies[c.id, d].epochs) < 3 for d in Direction)  # noqa: PLR2004
     )
-    if thin:
+    if thin and is_complete:
+        rows = "row has" if thin == 1 else "rows have"
         text = (
-            f"{thin} rows have too few epochs for an error bar: raise --budget or "
-            "lower --max-input"
+            f"{thin} {rows} too few epochs for an error bar: raise --budget or lower "
+            "--max-input"
         )
         warnings.append(ResultWarning("few-epochs", "run", {"message": text}))
     return warnings
