@@ -11,7 +11,6 @@ from complab.render import (
     terminal_width,
     wants_colour,
 )
-from complab.results.files import write_text_whole
 
 
 def format_for(path: str, chosen: str | None) -> str:
@@ -36,11 +35,3 @@ def render(table: Table, format_name: str, *, is_for_screen: bool) -> str:
         width=terminal_width(sys.stdout, os.environ),
         is_colour=wants_colour(sys.stdout, os.environ),
     )
-
-
-def write_file(path: str, text: str, *, may_overwrite: bool) -> None:
-    """Write the text under its name, whole or not at all; ``-`` is standard output."""
-    if path == "-":
-        sys.stdout.write(text)
-    else:
-        write_text_whole(path, text, may_overwrite=may_overwrite)

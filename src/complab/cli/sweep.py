@@ -3,14 +3,15 @@
 import json
 import os
 import sys
+from collections.abc import Callable
 
 import click
 
 from complab.cli import output
 from complab.cli.parameters import BYTES, SECONDS, complete_codecs
 from complab.cli.progress import Progress
-from complab.errors import PlanError
-from complab.results.files import check_output
+from complab.errors import PlanError, ResultError
+from complab.results.files import check_output, write_text_whole
 from complab.results.model import OK
 from complab.results.rows import COLUMN_NAMES
 from complab.studies.sweep import SweepResult, sweep
@@ -115,6 +116,8 @@ def command(
     complab sweep batch.bin --codecs zstd@system:3,zstd@new:3 --lib zstd:new=libzstd.so
     complab sweep batch.bin --format csv --output table.csv --save result.json
     """
+    if output_path == "-":  # it is where the result goes anyway
+        output_path = None
     file_format = _check_files(output_path, save_path, format_name, force=force)
     with Progress(sys.stderr, is_quiet=quiet, environ=os.environ) as progress:
         result = sweep(
@@ -132,17 +135,31 @@ def command(
             on_event=progress.show,
         )
     # Files first: a reader of standard output may have gone away.
+    problems = []
     if save_path:
-        result.save(save_path, force=force)
+        problems += _attempt(lambda: result.save(save_path, force=force))
     if output_path and file_format:
         text = _render(result, file_format, sort, is_for_screen=False)
-        output.write_file(output_path, text, may_overwrite=force)
+        problems += _attempt(
+            lambda: write_text_whole(output_path, text, may_overwrite=force)
+        )
     sys.stdout.write(_render(result, format_name or "table", sort, is_for_screen=True))
     if not quiet:
         _tell_what_is_not_shown(result, format_name)
+    for problem in problems:
+        click.echo(f"complab: {problem}", err=True)
     if not result.record.is_complete:
         ctx.exit(130)
-    ctx.exit(1 if result.has_failures else 0)
+    ctx.exit(1 if result.has_failures or problems else 0)
+
+
+def _attempt(write: Callable[[], None]) -> list[str]:
+    """Write a file; a full disk must not cost what was measured, so tell it later."""
+    try:
+        write()
+    except ResultError as error:
+        return [str(error)]
+    return []
 
 
 def _check_files(
@@ -150,12 +167,15 @@ def _check_files(
     force: bool,
 ) -> str | None:  # fmt: skip
     """Refuse output files before anything is measured; the format of ``--output``."""
-    for path in (output_path, save_path):
-        if path and path != "-":
-            check_output(path, may_overwrite=force)
     if save_path == "-":
         message = "--save needs a file; --format json prints to standard output"
         raise PlanError(message)
+    if save_path and save_path == output_path:
+        message = f"--save and --output both name {save_path}: name two files"
+        raise PlanError(message)
+    for path in (output_path, save_path):
+        if path:
+            check_output(path, may_overwrite=force)
     return output.format_for(output_path, format_name) if output_path else None
 
 
