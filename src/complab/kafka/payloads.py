@@ -101,14 +101,7 @@ def read_payloads(
     warnings_found += told
     warnings_found = _shortened(warnings_found)
     if not blocks:
-        reasons = "; ".join(w.message for w in warnings_found) or "it holds none"
-        advice = (
-            "copy the file again, or take another segment"
-            if any(w.is_damage for w in warnings_found)
-            else "take a segment that producers wrote to"
-        )
-        message = f"no batch with records can be measured ({reasons}): {advice}"
-        raise NoDataBatchError(message, path=path)
+        raise NoDataBatchError(_nothing_left(warnings_found), path=path)
     return Payloads(
         path,
         digest,
@@ -119,6 +112,19 @@ def read_payloads(
         seed,
         tuple(warnings_found),
     )
+
+
+def _nothing_left(warnings: list[InputWarning]) -> str:
+    """Why nothing can be measured, and what to do."""
+    reasons = "; ".join(w.message for w in warnings) or "it holds none"
+    kinds = {w.kind for w in warnings if w.is_damage}
+    if not kinds:
+        advice = "take a segment that producers wrote to"
+    elif kinds == {"no-library"}:
+        advice = "add the library, or take another segment"
+    else:
+        advice = "copy the file again, or take another segment"
+    return f"no batch with records can be measured ({reasons}): {advice}"
 
 
 def _read(path: str) -> Buffer:
@@ -277,19 +283,9 @@ def _draw(
     total_bytes = 0
     for index in _spread_order(len(batches), seed):
         batch = batches[index]
-        try:
-            payload = _payload(data, batch, libraries)
-            problem = "" if payload else "they decompress to nothing"
-        except CodecRunError as error:
-            payload, problem = b"", f"{error.codec}: {error.reason}"
-        except CodecError as error:
-            payload, problem = b"", str(error)
+        payload, problem = _decompressed(data, batch, libraries)
         if problem:
-            text = (
-                f"offset {batch.position:,}: its records do not decompress "
-                f"({problem}); the batch is left out"
-            )
-            warnings.append(InputWarning("bad-records", text, is_damage=True))
+            warnings.append(problem)
             continue
         if drawn and total_bytes + len(payload) > max_input_bytes:
             text = (
@@ -303,6 +299,31 @@ def _draw(
     return [drawn[index] for index in sorted(drawn)], warnings
 
 
+class _NoLibraryError(CodecError):
+    """The codec that a batch is stored in has no library here."""
+
+
+def _decompressed(
+    data: Buffer, batch: BatchHeader, libraries: Catalogue
+) -> tuple[bytes, InputWarning | None]:
+    """The payload of a batch, or why it cannot be had."""
+    place = f"offset {batch.position:,}"
+    try:
+        payload = _payload(data, batch, libraries)
+        problem = "" if payload else "they decompress to nothing"
+    except _NoLibraryError as error:
+        text = f"{place}: its records cannot be read ({error}); the batch is left out"
+        return b"", InputWarning("no-library", text, is_damage=True)
+    except CodecRunError as error:
+        payload, problem = b"", f"{error.codec}: {error.reason}"
+    except CodecError as error:
+        payload, problem = b"", str(error)
+    if not problem:
+        return payload, None
+    text = f"{place}: its records do not decompress ({problem}); the batch is left out"
+    return b"", InputWarning("bad-records", text, is_damage=True)
+
+
 def _payload(data: Buffer, batch: BatchHeader, libraries: Catalogue) -> bytes:
     """The uncompressed records section of a batch."""
     begin = batch.position + BATCH_HEADER_BYTES
@@ -313,7 +334,7 @@ def _payload(data: Buffer, batch: BatchHeader, libraries: Catalogue) -> bytes:
     codec = catalogue.find(name, catalogue.KAFKA)
     (provider,) = libraries.choose(codec, None)
     if provider.library is None:
-        raise CodecError(provider.problem, codec=name)
+        raise _NoLibraryError(provider.problem, codec=name)
     levels = core.codec_levels(codec, provider.library)
     coder = core.Coder(
         codec,
