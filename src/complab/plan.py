@@ -5,6 +5,7 @@ measuring rules, each with its reason.
 """
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 
 from complab.codecs.specs import Selection
@@ -29,6 +30,10 @@ EPOCHS_AT_MOST = 2_000
 # A configuration whose single pass takes more of the budget than this is skipped, since
 # even three epochs in each direction would starve all others.
 SHARE_OF_BUDGET_AT_MOST = 0.1
+
+# Verifying and calibrating take no more of the budget than this: what is verified and
+# has no time left to be measured tells a ratio, and no speed.
+PREPARATION_SHARE_AT_MOST = 0.5
 
 DEFAULT_BUDGET_AT_MOST_S = 60.0
 QUICK_BUDGET_S = 12.0
@@ -94,6 +99,22 @@ class Plan:
         if not 0 < self.precision_pct < 100:  # noqa: PLR2004 - percent
             message = f"a precision of {self.precision_pct:g} %: between 0 and 100"
             raise PlanError(message)
+
+    @property
+    def verification_order(self) -> tuple[Configuration, ...]:
+        """Each codec's first level, then each one's second, and so on.
+
+        Where the time ends before the list does, the slow levels of every codec go
+        without, and not every level of the last codecs.
+        """
+        counts: Counter[tuple[str, str]] = Counter()
+        ranks: dict[int, int] = {}
+        for configuration in self.configurations:
+            provider = configuration.selection.provider
+            key = (configuration.codec, provider.label if provider else "")
+            ranks[configuration.id] = counts[key]
+            counts[key] += 1
+        return tuple(sorted(self.configurations, key=lambda each: ranks[each.id]))
 
 
 def make_plan(

@@ -89,12 +89,12 @@ class Progress:
 
     def _draw_verifying(self, plan: Plan) -> None:
         """Name the row that is verified now: the slowest of them takes seconds."""
-        row_count = len(plan.configurations)
-        if self._verified_count < row_count:
+        order = plan.verification_order
+        if self._verified_count < len(order):
             self._draw(
                 plan,
-                f"{self._verified_count} of {row_count} rows verified",
-                f"verifying {plan.configurations[self._verified_count].name}",
+                f"{self._verified_count} of {len(order)} rows verified",
+                f"verifying {order[self._verified_count].name}",
             )
 
     def _draw(self, plan: Plan, far: str, what: str) -> None:

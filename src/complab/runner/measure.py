@@ -21,6 +21,7 @@ from complab.errors import (
 )
 from complab.plan import (
     EPOCHS_AT_MOST,
+    PREPARATION_SHARE_AT_MOST,
     SHARE_OF_BUDGET_AT_MOST,
     WARM_UP_BELOW_NS,
     Configuration,
@@ -42,9 +43,14 @@ from complab.runner.schedule import Entry, next_round
 from complab.stats import estimate_median
 from complab.units import format_bytes
 
-# A pass is foretold from its beginning, so that a block of many megabytes does not run
-# away before anything is known of the codec's speed.
-_PROBE_BYTES = 1 << 20
+# A pass over one large block is foretold from its beginning: an eighth, and no more
+# than this, so that it does not run away before anything is known of the speed.
+_PROBE_SHARE = 8
+_PROBE_AT_MOST_BYTES = 1 << 20
+
+# What passes in time at this speed needs no foretelling: the slowest levels that were
+# seen (zstd from 15 in a fresh context, brotli 11) do 0.4 MB a second.
+_SLOWEST_BYTES_PER_S = 3e5
 
 # What is kept of the budget for ending (comparing, deriving, printing): so much at
 # most, and of a small budget no more than a tenth.
@@ -104,12 +110,20 @@ class _Run:
 
     def events(self) -> Iterator[Event]:
         subjects: dict[int, _Subject] = {}
-        for configuration in self._plan.configurations:
+        prepared_by_s = self._plan.budget_s * PREPARATION_SHARE_AT_MOST
+        for configuration in self._plan.verification_order:
             self._stop.check()
             if configuration.selection.problem:
                 status = FAILED if configuration.selection.is_named else SKIPPED
                 problem = configuration.selection.problem
                 yield Dropped(configuration.id, status, problem)
+                continue
+            if time.monotonic() - self._started_s > prepared_by_s:
+                message = (
+                    "the rows before it took half of the budget to verify; raise "
+                    "--budget or lower --max-input"
+                )
+                yield Dropped(configuration.id, SKIPPED, message)
                 continue
             try:
                 subject, verified = self._prepare(configuration)
@@ -179,13 +193,14 @@ class _Run:
     def _probe(self, coder: core.Coder) -> None:
         """Compress the beginning of a large first block, to foretell a pass."""
         first = self._sources.views[0]
-        if len(first) <= 2 * _PROBE_BYTES:
+        probe_bytes = min(len(first) // _PROBE_SHARE, _PROBE_AT_MOST_BYTES)
+        if len(first) / _SLOWEST_BYTES_PER_S <= self._share_s or not probe_bytes:
             return
-        beginning = core.Sources([bytes(first[0:_PROBE_BYTES])])
-        work = self._work(coder, beginning, [coder.bound_bytes(_PROBE_BYTES)])
+        beginning = core.Sources([bytes(first[0:probe_bytes])])
+        work = self._work(coder, beginning, [coder.bound_bytes(probe_bytes)])
         begin_s = time.monotonic()
         work.run_block(0)
-        self._foretell(time.monotonic() - begin_s, _PROBE_BYTES, self._sources)
+        self._foretell(time.monotonic() - begin_s, probe_bytes, self._sources)
 
     def _foretell(self, used_s: float, done_bytes: int, sources: core.Sources) -> None:
         """Give up on a configuration whose pass would take too long."""

@@ -252,11 +252,7 @@ def _record(
     *,
     is_complete: bool,
 ) -> RunRecord:
-    for tally in tallies.values():
-        if tally.status == OK and not tally.epochs:
-            end = "the budget was spent" if is_complete else "interrupted"
-            tally.status = SKIPPED
-            tally.message = f"{end} before its first epoch"
+    _mark_unmeasured(plan, tallies, is_complete=is_complete)
     return RunRecord(
         complab_version=__version__,
         method_version=METHOD_VERSION,
@@ -288,6 +284,27 @@ def _record(
         warnings=tuple(_warnings(payloads, plan, tallies, is_complete=is_complete)),
         is_complete=is_complete,
     )
+
+
+def _mark_unmeasured(
+    plan: Plan, tallies: Mapping[tuple[int, Direction], _Tally], *, is_complete: bool
+) -> None:
+    """Say of what has no epoch why it has none."""
+    for configuration in plan.configurations:
+        both = [tallies[configuration.id, direction] for direction in Direction]
+        for direction, tally in zip(Direction, both, strict=True):
+            if tally.status != OK or tally.epochs:
+                continue
+            what = (
+                f"{direction.name.lower()}ing " if any(t.epochs for t in both) else ""
+            )
+            tally.status = SKIPPED
+            tally.message = (
+                f"no time was left for {what or 'measuring '}it: raise --budget or "
+                "lower --max-input"
+                if is_complete
+                else f"interrupted before its first {what}epoch"
+            )
 
 
 def _warnings(
