@@ -8,11 +8,12 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 from complab.errors import OutputExistsError, ResultError, SchemaVersionError
+from complab.results.fields import FieldError, make
 from complab.results.model import (
     SCHEMA_VERSION,
     ConfigurationFacts,
@@ -106,7 +107,7 @@ def load(path: str) -> RunRecord:
     except OSError as error:
         message = f"cannot be read: {error.strerror or error}"
         raise ResultError(message, path=path) from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         message = f"is no JSON: {error}"
         raise ResultError(message, path=path) from None
     if not isinstance(document, Mapping) or "schema_version" not in document:
@@ -118,42 +119,45 @@ def load(path: str) -> RunRecord:
         )
     try:
         return _from_document(document)
-    except (KeyError, TypeError) as error:
-        message = f"is damaged: field {error}"
+    except FieldError as error:
+        message = f"is damaged: {error}"
         raise ResultError(message, path=path) from None
 
 
 def _from_document(document: Mapping[str, Any]) -> RunRecord:
-    return RunRecord(
-        complab_version=document["complab_version"],
-        method_version=document["method_version"],
-        created_at=document["created_at"],
-        command=document["command"],
-        plan=document["plan"],
-        environment=document["environment"],
-        inputs=tuple(InputFacts(**item) for item in document["inputs"]),
-        configurations=tuple(
-            ConfigurationFacts(
-                **{
-                    **item,
-                    "provider": (
-                        None
-                        if item["provider"] is None
-                        else ProviderFacts(**item["provider"])
-                    ),
-                }
-            )
-            for item in document["configurations"]
-        ),
-        measurements=tuple(
-            Measurement(**{key: _tuples(value) for key, value in item.items()})
-            for item in document["measurements"]
-        ),
-        warnings=tuple(ResultWarning(**item) for item in document["warnings"]),
-        is_complete=document["is_complete"],
+    """The record of a document; ``FieldError`` where a field is not what it says."""
+    names = {field.name for field in fields(RunRecord)}
+    told = {name: value for name, value in document.items() if name in names}
+    for name in ("inputs", "configurations", "measurements", "warnings"):
+        if not isinstance(told.get(name), list):
+            message = f"{name} is missing or no list"
+            raise FieldError(message)
+    record = make(
+        RunRecord,
+        {
+            **told,
+            "inputs": [make(InputFacts, each) for each in told["inputs"]],
+            "configurations": list(map(_configuration, told["configurations"])),
+            "measurements": [make(Measurement, each) for each in told["measurements"]],
+            "warnings": [make(ResultWarning, each) for each in told["warnings"]],
+        },
     )
+    known = {configuration.id for configuration in record.configurations}
+    for each in record.measurements:
+        if each.configuration not in known:
+            message = f"a measurement of configuration {each.configuration}: unknown"
+            raise FieldError(message)
+        parts = (each.epoch_times_ns, each.iteration_count, each.canary_times_ns)
+        if len({*map(len, (*parts, each.is_clean, each.round, each.process))}) > 1:
+            message = (
+                f"configuration {each.configuration}, {each.direction}: its lists "
+                "differ in length"
+            )
+            raise FieldError(message)
+    return record
 
 
-def _tuples(value: Any) -> Any:  # noqa: ANN401 - any of JSON's values
-    """Lists as tuples, all the way down: what a frozen record holds."""
-    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+def _configuration(values: object) -> ConfigurationFacts:
+    if isinstance(values, Mapping) and values.get("provider") is not None:
+        values = {**values, "provider": make(ProviderFacts, values["provider"])}
+    return make(ConfigurationFacts, values)
