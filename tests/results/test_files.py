@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 
 from complab.errors import OutputExistsError, ResultError, SchemaVersionError
-from complab.results.files import load, save, to_document, write_text_whole
+from complab.results.files import load, save, to_document
 from complab.results.model import RunRecord
 from complab.results.rows import COLUMN_NAMES, derive_rows
 from complab.studies.sweep import sweep
+from complab.whole_file import write_text_whole
 
 MakeSnappy = Callable[[int], Path]
 

@@ -14,6 +14,7 @@ LAYERS = {
     "complab.units": 0,
     "complab._version": 0,
     "complab._core": 1,
+    "complab.whole_file": 1,
     "complab.core": 2,
     "complab.render": 2,
     "complab.codecs": 3,

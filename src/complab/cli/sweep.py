@@ -11,10 +11,10 @@ from complab.cli import output
 from complab.cli.parameters import BYTES, SECONDS, complete_codecs
 from complab.cli.progress import Progress
 from complab.errors import PlanError, ResultError
-from complab.results.files import check_output, write_text_whole
 from complab.results.model import OK
 from complab.results.rows import COLUMN_NAMES
 from complab.studies.sweep import SweepResult, sweep
+from complab.whole_file import check_output, write_text_whole
 
 _FORMATS = ("table", "markdown", "csv", "json", "lzbench")
 

@@ -5,14 +5,12 @@ are never read back, since they follow from the measurements.
 """
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from complab.errors import OutputExistsError, ResultError, SchemaVersionError
+from complab.errors import ResultError, SchemaVersionError
 from complab.results.fields import FieldError, make
 from complab.results.model import (
     SCHEMA_VERSION,
@@ -24,6 +22,7 @@ from complab.results.model import (
     RunRecord,
 )
 from complab.results.rows import derive_rows
+from complab.whole_file import write_text_whole
 
 
 def to_document(record: RunRecord) -> dict[str, Any]:
@@ -34,60 +33,6 @@ def to_document(record: RunRecord) -> dict[str, Any]:
         **fields,
         "rows": [asdict(row) for row in derive_rows(record)],
     }
-
-
-def write_text_whole(path: str, text: str, *, may_overwrite: bool) -> None:
-    """Write under a temporary name and rename, so that no half file is ever there.
-
-    A device or a pipe is written to as it stands: to rename a file over ``/dev/null``
-    would take it away from everyone. A link stays, and what it leads to is replaced.
-
-    ``OutputExistsError`` if the file is there and may not be overwritten;
-    ``ResultError`` if it cannot be written.
-    """
-    check_output(path, may_overwrite=may_overwrite)
-    try:
-        if _is_special(Path(path)):
-            with Path(path).open("w", encoding="utf-8", newline="") as stream:
-                stream.write(text)
-            return
-        target = Path(path).resolve()
-        handle, temporary = tempfile.mkstemp(
-            dir=target.parent, prefix=f".{target.name}.", suffix=".part"
-        )
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-                file.write(text)
-            # mkstemp's files are the owner's alone; this one is an ordinary file.
-            mask = os.umask(0)
-            os.umask(mask)
-            Path(temporary).chmod(0o666 & ~mask)
-            Path(temporary).replace(target)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        message = f"cannot be written: {error.strerror or error}"
-        raise ResultError(message, path=path) from None
-
-
-def _is_special(target: Path) -> bool:
-    """Whether it is a device, a pipe or a socket: nothing that can be overwritten."""
-    return target.exists() and not target.is_file() and not target.is_dir()
-
-
-def check_output(path: str, *, may_overwrite: bool) -> None:
-    """Refuse a file that is there, or a folder that is not, before work is done."""
-    target = Path(path)
-    if target.is_dir():
-        message = "is a directory: name a file"
-        raise ResultError(message, path=path)
-    if target.exists() and not may_overwrite and not _is_special(target):
-        message = "exists already: choose another name, or overwrite it with --force"
-        raise OutputExistsError(message, path=path)
-    if not target.parent.is_dir():
-        message = f"there is no folder {target.parent}"
-        raise ResultError(message, path=path)
 
 
 def save(record: RunRecord, path: str, *, may_overwrite: bool = False) -> None:
