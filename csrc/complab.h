@@ -7,7 +7,7 @@
  *   time      a clock, a contention canary, a loop that times any operation
  *   library   a codec's shared library, opened at run time, kept apart from others
  *   coder     one codec at one level in one framing and one direction
- *   records   Kafka record batches: scanning, CRC-32C
+ *   records   what Kafka stores: finding batches, reading records, writing both
  *
  * What is not promised: the core links no codec, prints nothing, keeps no global
  * state and starts no thread. An object may be used by one thread at a time;
@@ -37,9 +37,12 @@ typedef enum complab_status {
   COMPLAB_NOT_ISOLATED = 8,   /* another copy's code would run under this name */
   COMPLAB_PARTS_MIXED = 9,    /* a part of the library came from another place */
   COMPLAB_LEVEL_OUT_OF_RANGE = 10,
-  COMPLAB_DST_TOO_SMALL = 11,    /* the output does not fit; a larger dst may do */
-  COMPLAB_COMPRESS_FAILED = 12,  /* the codec refused, or its input was too large */
-  COMPLAB_DECOMPRESS_FAILED = 13 /* the bytes are not what the codec or frame allows */
+  COMPLAB_DST_TOO_SMALL = 11,     /* the output does not fit; a larger dst may do */
+  COMPLAB_COMPRESS_FAILED = 12,   /* the codec refused, or its input was too large */
+  COMPLAB_DECOMPRESS_FAILED = 13, /* the bytes are not what the codec or frame allows */
+  COMPLAB_READ_FAILED = 14,       /* the system could not read a file; native: errno */
+  COMPLAB_SHRUNK = 15,            /* a file ended before the size it had at opening */
+  COMPLAB_BAD_RECORD = 16 /* not what a record may be; native: the byte's offset */
 } complab_status;
 
 /* A constant sentence for a status; never NULL, also for an unknown value. */
@@ -257,55 +260,238 @@ void complab_coder_free(complab_coder *coder);
 uint32_t complab_crc32c(uint32_t crc, const uint8_t *src, size_t src_bytes);
 uint32_t complab_crc32c_portable(uint32_t crc, const uint8_t *src, size_t src_bytes);
 
+/* CRC-32 (IEEE 802.3, as zlib's) of the bytes, for magic 0 and 1. */
+uint32_t complab_crc32(uint32_t crc, const uint8_t *src, size_t src_bytes);
+
+/* ---- Records: a source of bytes ---------------------------------------------- */
+
+/* Bytes to read from: memory, or a file in a bounded window (source.c says why). */
+typedef struct complab_source complab_source;
+
+/* src is borrowed and must outlive the source. */
+complab_status complab_source_from_memory(const uint8_t *src, size_t src_bytes,
+                                          complab_source **source_out);
+
+/* A seekable file of the size that it has now; bytes appended later are not seen. fd is
+ * borrowed, stays open, and gets advice about access (no readahead); its own position
+ * is neither used nor moved. READ_FAILED if the descriptor has no size or place. */
+complab_status complab_source_from_file(int fd, complab_source **source_out,
+                                        complab_fault *fault_out);
+
+uint64_t complab_source_bytes(const complab_source *source);
+
+/* Copies bytes from position on, all of which must be within the source's size.
+ * READ_FAILED, SHRUNK: dst holds nothing of use. */
+complab_status complab_source_read(complab_source *source, uint64_t position,
+                                   uint8_t *dst, size_t bytes,
+                                   complab_fault *fault_out);
+
+void complab_source_free(complab_source *source);
+
+/* ---- Records: batches of a source -------------------------------------------- */
+
 /* The bytes before the records of a v2 batch. */
 #define COMPLAB_BATCH_HEADER_BYTES 61
+#define COMPLAB_HEAD_BYTES 32
 
-/* The header of one record batch (KafkaDefaultRecordBatch, magic 2). position is its
- * offset in what was scanned; batch_bytes is all of it, header included. */
+/* One entry of a log: a record batch (magic 2), or a message (magic 0, 1), which may be
+ * the wrapper of a compressed set. -1 stands for what a magic does not have. Read as a
+ * structured array: the members are in the order of their sizes and leave no gap. */
 typedef struct complab_batch {
-  uint64_t position;
-  uint64_t batch_bytes;
-  int64_t base_offset;
+  uint64_t position;         /* of its first byte in the source */
+  uint64_t batch_bytes;      /* all of it, header included */
+  uint64_t payload_position; /* where the records section (a message's value) begins */
+  uint64_t compressed_bytes; /* what is stored there */
+  int64_t base_offset;       /* of a wrapper: its own, the last of its set */
   int64_t last_offset;
-  int64_t base_timestamp;
+  int64_t base_timestamp; /* ms since 1970 */
   int64_t max_timestamp;
   int64_t producer_id;
+  int64_t delete_horizon_ms; /* base_timestamp where bit 6 says so */
+  int32_t file;              /* the caller's; 0 here */
+  int32_t record_count;      /* 1 for a message; -1 for a wrapper, until it is read */
   int32_t partition_leader_epoch;
   int32_t base_sequence;
-  int32_t record_count;
   uint32_t crc_expected;
-  uint32_t crc_actual;
+  uint32_t crc_actual; /* CRC-32C for magic 2, CRC-32 for 0 and 1 */
   int16_t attributes;
   int16_t producer_epoch;
   int8_t magic;
-  int8_t codec_id; /* attributes' low three bits: 0-4, 5-7 are invalid */
-  int8_t is_control;
-  int8_t is_transactional;
+  int8_t codec_id;       /* attributes' low three bits: 0-4, 5-7 are invalid */
+  int8_t timestamp_type; /* 0 CreateTime, 1 LogAppendTime, -1 none (magic 0) */
+  uint8_t crc_valid;
+  uint8_t is_control;
+  uint8_t is_transactional;
+  uint8_t head_bytes;               /* how much of head is filled */
+  uint8_t head[COMPLAB_HEAD_BYTES]; /* the payload's first bytes */
 } complab_batch;
 
-/* Why a scan ended. */
-typedef enum complab_scan_end {
-  COMPLAB_SCAN_COMPLETE = 0,  /* at the last byte, after a whole batch */
-  COMPLAB_SCAN_FULL = 1,      /* the caller's array is full: go on from next_position */
-  COMPLAB_SCAN_ZEROS = 2,     /* only zeros from here to the end (preallocated) */
-  COMPLAB_SCAN_TORN = 3,      /* a batch begins here that is longer than what is left */
-  COMPLAB_SCAN_OLD_MAGIC = 4, /* a message set of magic 0 or 1 */
-  COMPLAB_SCAN_BAD_MAGIC = 5, /* a magic that is none of Kafka's */
-  COMPLAB_SCAN_BAD_LENGTH = 6 /* a length too small for a batch */
-} complab_scan_end;
+/* Why bytes are no entry. */
+typedef enum complab_gap_reason {
+  COMPLAB_GAP_DAMAGE = 0, /* up to the next entry whose CRC holds, or to the end */
+  COMPLAB_GAP_TORN = 1,   /* to the end: the beginning of an entry, cut short */
+  COMPLAB_GAP_ZEROS = 2,  /* to the end: nothing but zeros, preallocated */
+  COMPLAB_GAP_SHRUNK = 3  /* to the end: gone, the file was truncated meanwhile */
+} complab_gap_reason;
 
+typedef struct complab_gap {
+  uint64_t position;
+  uint64_t bytes;
+  int32_t file; /* the caller's; 0 here */
+  int32_t reason;
+} complab_gap;
+
+/* Where a scan stands. The caller begins with all zeros, may set position, and hands it
+ * back unchanged; the members below position are the scan's own. */
 typedef struct complab_scan {
-  complab_scan_end end;
-  uint64_t next_position; /* where it ended, and where the next scan goes on */
-  int64_t seen_length;    /* the length field at next_position, if it could be read */
-  int32_t seen_magic;     /* the magic byte at next_position, or -1 */
+  uint64_t position; /* what lies before it is in rows and gaps, or in an open gap */
+  uint64_t gap_position;
+  uint64_t nonzero_position;
+  uint64_t spent_bytes;
+  uint64_t walked_bytes;
+  uint8_t is_in_gap;
+  uint8_t is_gap_torn;
+  uint8_t is_done; /* 1: the end was reached, nothing more will come */
 } complab_scan;
 
-/* Reads batch headers from position on, computing each CRC. The caller's array takes
- * up to capacity of them; batch_count_out says how many. Nothing is copied. */
-complab_status complab_batch_scan(const uint8_t *src, size_t src_bytes,
-                                  uint64_t position, complab_batch *batches,
-                                  size_t capacity, size_t *batch_count_out,
-                                  complab_scan *scan_out);
+/* What a call may take: rows and gaps, and how far it walks (0: no bound), so that a
+ * caller can show progress and be interrupted. */
+typedef struct complab_scan_room {
+  complab_batch *batches;
+  size_t batch_capacity;
+  complab_gap *gaps;
+  size_t gap_capacity; /* 2 at least: the end may need so many */
+  uint64_t step_bytes;
+} complab_scan_room;
+
+/* Reads entries from scan->position on, computing each CRC, and says of all bytes that
+ * are none what they are; segment.c says how, and what damage can cost. Call it until
+ * scan->is_done. On READ_FAILED and SHRUNK, too, the counts tell what was found before;
+ * SHRUNK ends the scan with a gap. */
+complab_status complab_segment_scan(complab_source *source, complab_scan *scan,
+                                    const complab_scan_room *room,
+                                    size_t *batch_count_out, size_t *gap_count_out,
+                                    complab_fault *fault_out);
+
+/* ---- Records: records of a payload ------------------------------------------- */
+
+/* One record, by its places in the payload, which has to be below 4 GiB (Kafka's end at
+ * 2 GiB). position and record_bytes cover all of it: of magic 2 the length before it,
+ * of 0 and 1 the offset, too. */
+typedef struct complab_record {
+  int64_t offset;
+  int64_t timestamp; /* ms since 1970; -1 in magic 0 */
+  uint32_t position;
+  uint32_t record_bytes;
+  uint32_t key_position;
+  int32_t key_bytes; /* -1: null */
+  uint32_t value_position;
+  int32_t value_bytes; /* -1: null */
+  uint32_t headers_position;
+  uint32_t headers_bytes;
+  int32_t header_count;
+  int8_t attributes;
+  uint8_t crc_valid; /* of magic 0 and 1, whose records have a CRC each; else 1 */
+  uint8_t reserved[2];
+} complab_record;
+
+typedef struct complab_header {
+  uint32_t key_position;
+  int32_t key_bytes;
+  uint32_t value_position;
+  int32_t value_bytes; /* -1: null */
+} complab_header;
+
+/* Where a reader of records stands; made by complab_records_begin. */
+typedef struct complab_records {
+  uint64_t position;       /* of the next record in the payload */
+  int64_t next_index;      /* how many were read */
+  int64_t record_count;    /* how many there are */
+  int64_t base_offset;     /* what is added to a record's own */
+  int64_t base_timestamp;  /* the same, magic 2 */
+  int64_t append_time;     /* the batch's one time, with has_append_time */
+  uint8_t has_append_time; /* LogAppendTime: each record's timestamp is that */
+  int8_t magic;
+  uint8_t is_inner; /* inside a wrapper: not compressed again */
+} complab_records;
+
+/* Prepares reading the records of a batch from its payload, uncompressed. The payload
+ * of a message that is no wrapper is the message itself, from its offset on; several
+ * that stand back to back, of one magic, may be read as one. BAD_RECORD if there cannot
+ * be as many records as the batch says or, in a wrapper, if the set is not what Kafka's
+ * reader takes; fault_out then says what is wrong and native_code at which byte. */
+complab_status complab_records_begin(const uint8_t *payload, size_t payload_bytes,
+                                     const complab_batch *batch,
+                                     complab_records *records_out,
+                                     complab_fault *fault_out);
+
+/* Reads up to capacity records more; with next_index at record_count, all were read and
+ * nothing stands behind them. On BAD_RECORD record_count_out says how many are good. */
+complab_status complab_records_next(const uint8_t *payload, size_t payload_bytes,
+                                    complab_records *records, complab_record *rows,
+                                    size_t capacity, size_t *record_count_out,
+                                    complab_fault *fault_out);
+
+/* The headers of one record, as many as its header_count. */
+complab_status complab_headers_read(const uint8_t *payload, size_t payload_bytes,
+                                    const complab_record *record, complab_header *rows,
+                                    size_t capacity, complab_fault *fault_out);
+
+/* ---- Records: writing -------------------------------------------------------- */
+
+/* Records of magic 2 by their places in src: of each row offset, timestamp, key, value
+ * and header_count are taken. The headers of all records follow one another. */
+typedef struct complab_record_list {
+  const uint8_t *src;
+  size_t src_bytes;
+  const complab_record *records;
+  size_t record_count;
+  const complab_header *headers;
+  size_t header_count;
+} complab_record_list;
+
+/* Writes as many records as dst holds, as Kafka's clients do: offsets and timestamps
+ * are relative to the bases. If not even one fits, DST_TOO_SMALL, and dst_bytes_out
+ * says what it needs. BAD_ARGUMENT for a place outside src, for an offset that is more
+ * than 31 bits from its base, and for a record beyond 2 GiB. */
+complab_status complab_records_write(const complab_record_list *list,
+                                     int64_t base_offset, int64_t base_timestamp,
+                                     uint8_t *dst, size_t dst_capacity_bytes,
+                                     size_t *record_count_out, size_t *dst_bytes_out);
+
+/* Writes the batch of magic 2 around a payload, compressed or not, CRC included. From
+ * fields are taken: base_offset, last_offset, both timestamps, the producer's three,
+ * record_count, partition_leader_epoch and attributes. The payload may stand at its
+ * place in dst already, otherwise it may not overlap dst. */
+complab_status complab_batch_write(const complab_batch *fields, const uint8_t *payload,
+                                   size_t payload_bytes, uint8_t *dst,
+                                   size_t dst_capacity_bytes, size_t *dst_bytes_out);
+
+/* ---- Payloads ---------------------------------------------------------------- */
+
+/* Kafka's codec ids are 0 (none) to 4 (zstd). */
+#define COMPLAB_KAFKA_CODECS 5
+
+/* Memory for complab_payloads_read. scratch holds one batch's stored bytes; it is not
+ * touched where the source is memory. */
+typedef struct complab_payload_room {
+  uint8_t *dst;
+  size_t dst_capacity_bytes;
+  uint8_t *scratch;
+  size_t scratch_bytes;
+} complab_payload_room;
+
+/* Reads the payloads of batches into dst, back to back, decompressing by the coder of
+ * each batch's codec (coders[codec_id]; entry 0 is not used, others may be NULL if no
+ * batch needs them). It ends early when dst is full; done_out says how many were read,
+ * and ends_out[i] where the payload of batch i ends in dst. If not even the first fits,
+ * DST_TOO_SMALL; on any other failure the batch done_out failed, and those before it
+ * are good. */
+complab_status complab_payloads_read(complab_source *source,
+                                     complab_coder *const *coders,
+                                     const complab_batch *batches, size_t batch_count,
+                                     const complab_payload_room *room,
+                                     uint64_t *ends_out, size_t *done_out,
+                                     complab_fault *fault_out);
 
 #endif

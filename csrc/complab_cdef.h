@@ -15,7 +15,10 @@ typedef enum complab_status {
   COMPLAB_LEVEL_OUT_OF_RANGE = 10,
   COMPLAB_DST_TOO_SMALL = 11,
   COMPLAB_COMPRESS_FAILED = 12,
-  COMPLAB_DECOMPRESS_FAILED = 13
+  COMPLAB_DECOMPRESS_FAILED = 13,
+  COMPLAB_READ_FAILED = 14,
+  COMPLAB_SHRUNK = 15,
+  COMPLAB_BAD_RECORD = 16
 } complab_status;
 
 const char *complab_status_text(complab_status status);
@@ -179,47 +182,173 @@ void complab_coder_free(complab_coder *coder);
 uint32_t complab_crc32c(uint32_t crc, const uint8_t *src, size_t src_bytes);
 uint32_t complab_crc32c_portable(uint32_t crc, const uint8_t *src, size_t src_bytes);
 
+uint32_t complab_crc32(uint32_t crc, const uint8_t *src, size_t src_bytes);
+
+typedef struct complab_source complab_source;
+
+complab_status complab_source_from_memory(const uint8_t *src, size_t src_bytes,
+                                          complab_source **source_out);
+
+complab_status complab_source_from_file(int fd, complab_source **source_out,
+                                        complab_fault *fault_out);
+
+uint64_t complab_source_bytes(const complab_source *source);
+
+complab_status complab_source_read(complab_source *source, uint64_t position,
+                                   uint8_t *dst, size_t bytes,
+                                   complab_fault *fault_out);
+
+void complab_source_free(complab_source *source);
+
 #define COMPLAB_BATCH_HEADER_BYTES 61
+#define COMPLAB_HEAD_BYTES 32
 
 typedef struct complab_batch {
   uint64_t position;
   uint64_t batch_bytes;
+  uint64_t payload_position;
+  uint64_t compressed_bytes;
   int64_t base_offset;
   int64_t last_offset;
   int64_t base_timestamp;
   int64_t max_timestamp;
   int64_t producer_id;
+  int64_t delete_horizon_ms;
+  int32_t file;
+  int32_t record_count;
   int32_t partition_leader_epoch;
   int32_t base_sequence;
-  int32_t record_count;
   uint32_t crc_expected;
   uint32_t crc_actual;
   int16_t attributes;
   int16_t producer_epoch;
   int8_t magic;
   int8_t codec_id;
-  int8_t is_control;
-  int8_t is_transactional;
+  int8_t timestamp_type;
+  uint8_t crc_valid;
+  uint8_t is_control;
+  uint8_t is_transactional;
+  uint8_t head_bytes;
+  uint8_t head[32];
 } complab_batch;
 
-typedef enum complab_scan_end {
-  COMPLAB_SCAN_COMPLETE = 0,
-  COMPLAB_SCAN_FULL = 1,
-  COMPLAB_SCAN_ZEROS = 2,
-  COMPLAB_SCAN_TORN = 3,
-  COMPLAB_SCAN_OLD_MAGIC = 4,
-  COMPLAB_SCAN_BAD_MAGIC = 5,
-  COMPLAB_SCAN_BAD_LENGTH = 6
-} complab_scan_end;
+typedef enum complab_gap_reason {
+  COMPLAB_GAP_DAMAGE = 0,
+  COMPLAB_GAP_TORN = 1,
+  COMPLAB_GAP_ZEROS = 2,
+  COMPLAB_GAP_SHRUNK = 3
+} complab_gap_reason;
+
+typedef struct complab_gap {
+  uint64_t position;
+  uint64_t bytes;
+  int32_t file;
+  int32_t reason;
+} complab_gap;
 
 typedef struct complab_scan {
-  complab_scan_end end;
-  uint64_t next_position;
-  int64_t seen_length;
-  int32_t seen_magic;
+  uint64_t position;
+  uint64_t gap_position;
+  uint64_t nonzero_position;
+  uint64_t spent_bytes;
+  uint64_t walked_bytes;
+  uint8_t is_in_gap;
+  uint8_t is_gap_torn;
+  uint8_t is_done;
 } complab_scan;
 
-complab_status complab_batch_scan(const uint8_t *src, size_t src_bytes,
-                                  uint64_t position, complab_batch *batches,
-                                  size_t capacity, size_t *batch_count_out,
-                                  complab_scan *scan_out);
+typedef struct complab_scan_room {
+  complab_batch *batches;
+  size_t batch_capacity;
+  complab_gap *gaps;
+  size_t gap_capacity;
+  uint64_t step_bytes;
+} complab_scan_room;
+
+complab_status complab_segment_scan(complab_source *source, complab_scan *scan,
+                                    const complab_scan_room *room,
+                                    size_t *batch_count_out, size_t *gap_count_out,
+                                    complab_fault *fault_out);
+
+typedef struct complab_record {
+  int64_t offset;
+  int64_t timestamp;
+  uint32_t position;
+  uint32_t record_bytes;
+  uint32_t key_position;
+  int32_t key_bytes;
+  uint32_t value_position;
+  int32_t value_bytes;
+  uint32_t headers_position;
+  uint32_t headers_bytes;
+  int32_t header_count;
+  int8_t attributes;
+  uint8_t crc_valid;
+  uint8_t reserved[2];
+} complab_record;
+
+typedef struct complab_header {
+  uint32_t key_position;
+  int32_t key_bytes;
+  uint32_t value_position;
+  int32_t value_bytes;
+} complab_header;
+
+typedef struct complab_records {
+  uint64_t position;
+  int64_t next_index;
+  int64_t record_count;
+  int64_t base_offset;
+  int64_t base_timestamp;
+  int64_t append_time;
+  uint8_t has_append_time;
+  int8_t magic;
+  uint8_t is_inner;
+} complab_records;
+
+complab_status complab_records_begin(const uint8_t *payload, size_t payload_bytes,
+                                     const complab_batch *batch,
+                                     complab_records *records_out,
+                                     complab_fault *fault_out);
+
+complab_status complab_records_next(const uint8_t *payload, size_t payload_bytes,
+                                    complab_records *records, complab_record *rows,
+                                    size_t capacity, size_t *record_count_out,
+                                    complab_fault *fault_out);
+
+complab_status complab_headers_read(const uint8_t *payload, size_t payload_bytes,
+                                    const complab_record *record, complab_header *rows,
+                                    size_t capacity, complab_fault *fault_out);
+
+typedef struct complab_record_list {
+  const uint8_t *src;
+  size_t src_bytes;
+  const complab_record *records;
+  size_t record_count;
+  const complab_header *headers;
+  size_t header_count;
+} complab_record_list;
+
+complab_status complab_records_write(const complab_record_list *list,
+                                     int64_t base_offset, int64_t base_timestamp,
+                                     uint8_t *dst, size_t dst_capacity_bytes,
+                                     size_t *record_count_out, size_t *dst_bytes_out);
+
+complab_status complab_batch_write(const complab_batch *fields, const uint8_t *payload,
+                                   size_t payload_bytes, uint8_t *dst,
+                                   size_t dst_capacity_bytes, size_t *dst_bytes_out);
+
+#define COMPLAB_KAFKA_CODECS 5
+typedef struct complab_payload_room {
+  uint8_t *dst;
+  size_t dst_capacity_bytes;
+  uint8_t *scratch;
+  size_t scratch_bytes;
+} complab_payload_room;
+
+complab_status complab_payloads_read(complab_source *source,
+                                     complab_coder *const *coders,
+                                     const complab_batch *batches, size_t batch_count,
+                                     const complab_payload_room *room,
+                                     uint64_t *ends_out, size_t *done_out,
+                                     complab_fault *fault_out);

@@ -39,6 +39,12 @@ const char *complab_status_text(complab_status status) {
       return "the codec failed to compress";
     case COMPLAB_DECOMPRESS_FAILED:
       return "the codec failed to decompress";
+    case COMPLAB_READ_FAILED:
+      return "the file cannot be read";
+    case COMPLAB_SHRUNK:
+      return "the file became shorter while it was read";
+    case COMPLAB_BAD_RECORD:
+      return "the records are not what Kafka allows";
   }
   return "an unknown status";
 }

@@ -31,4 +31,14 @@ static inline void complab_be_store_u32(uint8_t *dst, uint32_t value) {
   dst[3] = (uint8_t)value;
 }
 
+static inline void complab_be_store_i64(uint8_t *dst, int64_t value) {
+  complab_be_store_u32(dst, (uint32_t)((uint64_t)value >> 32));
+  complab_be_store_u32(dst + 4, (uint32_t)(uint64_t)value);
+}
+
+static inline void complab_be_store_i16(uint8_t *dst, int16_t value) {
+  dst[0] = (uint8_t)((uint16_t)value >> 8);
+  dst[1] = (uint8_t)value;
+}
+
 #endif

@@ -5,11 +5,7 @@
  * is inverted at the end; inverting it on entry, too, lets a call continue where
  * another one ended.
  *
- * The portable way is slicing by eight: eight tables let eight bytes be looked up side
- * by side. A CRC is linear over XOR, so that an entry for the byte i is the XOR of the
- * entries for its single bits, and those of all eight tables are 64 successive states
- * of one shift register. Only these 64 numbers stand here; the compiler makes the
- * 2,048 entries of them.
+ * The portable way is slicing by eight (crc_table.h).
  *
  * In hardware one instruction takes eight bytes, with a latency of three cycles and a
  * throughput of one: three independent streams keep it busy. A stream's CRC has then to
@@ -25,70 +21,33 @@
 
 #include <string.h>
 
-/* ---- Portable ---------------------------------------------------------------- */
+#include "crc_table.h"
 
-#define ENTRY(i, s0, s1, s2, s3, s4, s5, s6, s7)                  \
-  (((i) & 0x80u) ? (s0) : 0u) ^ (((i) & 0x40u) ? (s1) : 0u) ^     \
-      (((i) & 0x20u) ? (s2) : 0u) ^ (((i) & 0x10u) ? (s3) : 0u) ^ \
-      (((i) & 0x08u) ? (s4) : 0u) ^ (((i) & 0x04u) ? (s5) : 0u) ^ \
-      (((i) & 0x02u) ? (s6) : 0u) ^ (((i) & 0x01u) ? (s7) : 0u)
-#define ENTRIES_4(i, ...)                                                              \
-  ENTRY((i), __VA_ARGS__), ENTRY((i) + 1u, __VA_ARGS__), ENTRY((i) + 2u, __VA_ARGS__), \
-      ENTRY((i) + 3u, __VA_ARGS__)
-#define ENTRIES_16(i, ...)                                       \
-  ENTRIES_4((i), __VA_ARGS__), ENTRIES_4((i) + 4u, __VA_ARGS__), \
-      ENTRIES_4((i) + 8u, __VA_ARGS__), ENTRIES_4((i) + 12u, __VA_ARGS__)
-#define ENTRIES_64(i, ...)                                          \
-  ENTRIES_16((i), __VA_ARGS__), ENTRIES_16((i) + 16u, __VA_ARGS__), \
-      ENTRIES_16((i) + 32u, __VA_ARGS__), ENTRIES_16((i) + 48u, __VA_ARGS__)
-#define TABLE(...)                                            \
-  {ENTRIES_64(0u, __VA_ARGS__), ENTRIES_64(64u, __VA_ARGS__), \
-   ENTRIES_64(128u, __VA_ARGS__), ENTRIES_64(192u, __VA_ARGS__)}
+/* ---- Portable ---------------------------------------------------------------- */
 
 /* table[k][i]: the byte i, followed by k zero bytes. Row by row, the states of the
  * shift register that starts with the polynomial. */
 static const uint32_t table[8][256] = {
-    TABLE(0x82f63b78u, 0x417b1dbcu, 0x20bd8edeu, 0x105ec76fu,  //
-          0x8ad958cfu, 0xc79a971fu, 0xe13b70f7u, 0xf26b8303u),
-    TABLE(0xfbc3faf9u, 0xff17c604u, 0x7f8be302u, 0x3fc5f181u,  //
-          0x9d14c3b8u, 0x4e8a61dcu, 0x274530eeu, 0x13a29877u),
-    TABLE(0x8b277743u, 0xc76580d9u, 0xe144fb14u, 0x70a27d8au,  //
-          0x38513ec5u, 0x9edea41au, 0x4f6f520du, 0xa541927eu),
-    TABLE(0x52a0c93fu, 0xaba65fe7u, 0xd725148bu, 0xe964b13du,  //
-          0xf64463e6u, 0x7b2231f3u, 0xbf672381u, 0xdd45aab8u),
-    TABLE(0x6ea2d55cu, 0x37516aaeu, 0x1ba8b557u, 0x8f2261d3u,  //
-          0xc5670b91u, 0xe045beb0u, 0x7022df58u, 0x38116facu),
-    TABLE(0x1c08b7d6u, 0x0e045bebu, 0x85f4168du, 0xc00c303eu,  //
-          0x6006181fu, 0xb2f53777u, 0xdb8ca0c3u, 0xef306b19u),
-    TABLE(0xf56e0ef4u, 0x7ab7077au, 0x3d5b83bdu, 0x9c5bfaa6u,  //
-          0x4e2dfd53u, 0xa5e0c5d1u, 0xd0065990u, 0x68032cc8u),
-    TABLE(0x34019664u, 0x1a00cb32u, 0x0d006599u, 0x847609b4u,  //
-          0x423b04dau, 0x211d826du, 0x9278fa4eu, 0x493c7d27u),
+    COMPLAB_CRC_TABLE(0x82f63b78u, 0x417b1dbcu, 0x20bd8edeu, 0x105ec76fu,  //
+                      0x8ad958cfu, 0xc79a971fu, 0xe13b70f7u, 0xf26b8303u),
+    COMPLAB_CRC_TABLE(0xfbc3faf9u, 0xff17c604u, 0x7f8be302u, 0x3fc5f181u,  //
+                      0x9d14c3b8u, 0x4e8a61dcu, 0x274530eeu, 0x13a29877u),
+    COMPLAB_CRC_TABLE(0x8b277743u, 0xc76580d9u, 0xe144fb14u, 0x70a27d8au,  //
+                      0x38513ec5u, 0x9edea41au, 0x4f6f520du, 0xa541927eu),
+    COMPLAB_CRC_TABLE(0x52a0c93fu, 0xaba65fe7u, 0xd725148bu, 0xe964b13du,  //
+                      0xf64463e6u, 0x7b2231f3u, 0xbf672381u, 0xdd45aab8u),
+    COMPLAB_CRC_TABLE(0x6ea2d55cu, 0x37516aaeu, 0x1ba8b557u, 0x8f2261d3u,  //
+                      0xc5670b91u, 0xe045beb0u, 0x7022df58u, 0x38116facu),
+    COMPLAB_CRC_TABLE(0x1c08b7d6u, 0x0e045bebu, 0x85f4168du, 0xc00c303eu,  //
+                      0x6006181fu, 0xb2f53777u, 0xdb8ca0c3u, 0xef306b19u),
+    COMPLAB_CRC_TABLE(0xf56e0ef4u, 0x7ab7077au, 0x3d5b83bdu, 0x9c5bfaa6u,  //
+                      0x4e2dfd53u, 0xa5e0c5d1u, 0xd0065990u, 0x68032cc8u),
+    COMPLAB_CRC_TABLE(0x34019664u, 0x1a00cb32u, 0x0d006599u, 0x847609b4u,  //
+                      0x423b04dau, 0x211d826du, 0x9278fa4eu, 0x493c7d27u),
 };
 
-static inline uint32_t load_le32(const uint8_t *src) {
-  return (uint32_t)src[0] | (uint32_t)src[1] << 8 | (uint32_t)src[2] << 16 |
-         (uint32_t)src[3] << 24;
-}
-
 uint32_t complab_crc32c_portable(uint32_t crc, const uint8_t *src, size_t src_bytes) {
-  crc = ~crc;
-  while (src_bytes >= 8) {
-    const uint32_t low = load_le32(src) ^ crc;
-    const uint32_t high = load_le32(src + 4);
-    crc = table[7][low & 0xff] ^ table[6][(low >> 8) & 0xff] ^
-          table[5][(low >> 16) & 0xff] ^ table[4][low >> 24] ^ table[3][high & 0xff] ^
-          table[2][(high >> 8) & 0xff] ^ table[1][(high >> 16) & 0xff] ^
-          table[0][high >> 24];
-    src += 8;
-    src_bytes -= 8;
-  }
-  while (src_bytes > 0) {
-    crc = (crc >> 8) ^ table[0][(crc ^ *src) & 0xff];
-    src++;
-    src_bytes--;
-  }
-  return ~crc;
+  return complab_crc_sliced(table, crc, src, src_bytes);
 }
 
 /* ---- x86-64 ------------------------------------------------------------------ */

@@ -1,17 +1,19 @@
 """complab: the offline compression lab for Kafka record batches.
 
 ``complab.sweep(path, codecs=...)`` measures codecs and levels on the record batches of
-a file; ``complab.load(path)`` reads a saved result. Everything heavy is imported when
+a file; ``complab.load(path)`` reads a saved result; ``complab.kafka.open(path)`` gives
+the batches of a log and what is in them. Everything heavy is imported when
 it is first used.
 """
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from complab import kafka
     from complab._version import __version__
     from complab.studies.sweep import SweepResult, sweep
 
-__all__ = ["SweepResult", "__version__", "load", "sweep"]
+__all__ = ["SweepResult", "__version__", "kafka", "load", "sweep"]
 
 _HOMES = {
     "SweepResult": "complab.studies.sweep",
@@ -22,11 +24,13 @@ _HOMES = {
 
 def __getattr__(name: str) -> object:
     """Import a public name from its module when it is first asked for."""
+    from importlib import import_module
+
+    if name == "kafka":
+        return import_module("complab.kafka")
     if name not in _HOMES:
         message = f"module 'complab' has no attribute {name!r}"
         raise AttributeError(message)
-    from importlib import import_module
-
     value = getattr(import_module(_HOMES[name]), name)
     globals()[name] = value
     return value

@@ -32,16 +32,43 @@ class NotARecordBatchError(InputError):
     """The bytes at ``offset`` are no Kafka record batch."""
 
 
-class UnsupportedMagicError(InputError):
-    """A message set of a format before v2 stands at ``offset``."""
-
-
 class TruncatedBatchError(InputError):
     """The only batch of the input ends before its own length says."""
 
 
 class NoDataBatchError(InputError):
     """The input has no batch with records that could be measured."""
+
+
+class PayloadError(InputError):
+    """A batch's records cannot be had from its stored bytes; ``reason`` says why."""
+
+    def __init__(self, reason: str, *, path: str, offset: int) -> None:
+        """Say what failed before the reason."""
+        super().__init__(
+            f"the batch's records do not decompress: {reason}", path=path, offset=offset
+        )
+        self.reason = reason
+
+
+class MissingLibraryError(PayloadError):
+    """The codec that a batch is stored in has no library here."""
+
+
+class ShrunkFileError(InputError):
+    """The file became shorter while it was read; ``offset`` is where it ends now."""
+
+
+class RecordError(ComplabError):
+    """The bytes of a payload are not what a record may be.
+
+    ``payload_offset`` is the byte of the uncompressed payload that is wrong.
+    """
+
+    def __init__(self, message: str, *, payload_offset: int) -> None:
+        """Name the byte."""
+        super().__init__(f"{message} (byte {payload_offset:,} of the payload)")
+        self.payload_offset = payload_offset
 
 
 class CodecError(ComplabError):

@@ -17,7 +17,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from complab import core
 from complab.codecs import catalogue
 from complab.codecs.catalogue import Catalogue
-from complab.core import Direction, ScanEnd, Timer, Work
+from complab.core import Direction, Timer, Work
 from complab.kafka.payloads import read_payloads
 from complab.plan import EPOCH_NS, WARM_UP_BELOW_NS
 
@@ -64,15 +64,16 @@ def test_scan(benchmark: BenchmarkFixture, tmp_path: Path, shape: str) -> None:
     repeats = -(-FILE_BYTES // len(sample))
     path = tmp_path / "batches.bin"
     path.write_bytes(sample * repeats)
-    batch_count = repeats * len(core.scan_batches(sample).batches)
+    source = core.Source(sample, path="sample")
+    batch_count = repeats * len(core.scan_all(source)[0])
     with (
         path.open("rb") as file,
         mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data,
     ):
-        scan = benchmark(core.scan_batches, data)
-    assert scan.end is ScanEnd.COMPLETE
-    assert len(scan.batches) == batch_count
-    assert all(batch.is_crc_valid for batch in scan.batches)
+        batches, gaps = benchmark(core.scan_all, core.Source(data, path="mapped"))
+    assert len(gaps) == 0
+    assert len(batches) == batch_count
+    assert batches["crc_valid"].all()
     benchmark.extra_info |= {
         "file_bytes": repeats * len(sample),
         "batch_count": batch_count,

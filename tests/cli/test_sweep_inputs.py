@@ -45,7 +45,7 @@ def torn(batch: bytes) -> bytes:
 
 def test_empty_file(run: Run, in_file: InFile) -> None:
     """An empty file is told to be so."""
-    refuse(run, in_file(b""), "is empty: there is nothing to measure")
+    refuse(run, in_file(b""), "is empty: there is nothing to read")
 
 
 @pytest.mark.parametrize("kept_bytes", [20, 5000, 15164])
@@ -183,8 +183,7 @@ def test_truncated_tail(run: Run, in_file: InFile, one_batch: bytes) -> None:
     """A batch cut short behind good ones costs itself, and exit code 1 tells."""
     shown = measured(run, in_file(one_batch + one_batch[:3000]), code=1)
     assert (
-        "offset 15,165: a batch of 15,165 bytes is cut short: 3,000 bytes are left; "
-        "the 3,000 bytes from here are unread"
+        "offset 15,165: a batch of 15,165 bytes is cut short: 3,000 bytes are left"
     ) in shown
 
 
@@ -296,7 +295,7 @@ def test_standard_input_names_itself_in_errors(run: Run, one_batch: bytes) -> No
     done = run("sweep", "-", *_SHORT)
     assert done.returncode == 1
     assert done.stderr == (
-        "complab: standard input: is empty: there is nothing to measure\n"
+        "complab: standard input: is empty: there is nothing to read\n"
     )
     done = run("sweep", "-", *_SHORT, stdin=one_batch[:99])
     assert done.returncode == 1
@@ -343,20 +342,32 @@ def test_unreadable_file(
     assert done.stderr == f"complab: {path}: cannot be read: Permission denied\n"
 
 
-# ---- Input that is not read yet -----------------------------------------------------
-# Folders of segments and message sets (v0, v1): replace these two when they are.
+# ---- Folders ------------------------------------------------------------------------
 
 
-def test_directory(run: Run, tmp_path: Path) -> None:
-    """A folder is told to be one, and what to name instead."""
-    refuse(run, str(tmp_path), "is a directory: name one of its .log files")
+def test_folder_of_segments(run: Run, samples: Path, tmp_path: Path) -> None:
+    """A partition's folder is one input: its segments, without what lies beside."""
+    for number, name in enumerate(["journald-16k-zstd", "journald-16k-none"]):
+        data = (samples / f"{name}.bin").read_bytes()
+        (tmp_path / f"{number * 250:020}.log").write_bytes(data)
+    (tmp_path / f"{0:020}.index").write_bytes(bytes(10_000))
+    (tmp_path / "leader-epoch-checkpoint").write_text("0\n1\n0 0\n", "ascii")
+    done = run("sweep", str(tmp_path), *_SHORT)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"{tmp_path}: 38 batches (all measured), 500 records" in done.stdout
 
 
-@pytest.mark.parametrize("magic", [0, 1])
-def test_message_set(
-    run: Run, in_file: InFile, make_batch: MakeBatch, magic: int
-) -> None:
-    """A message set is told by its magic and the clients that wrote such."""
-    done = run("sweep", in_file(make_batch(magic=magic)), *_SHORT)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert f"offset 0: no record batch: a message set of magic {magic}" in done.stderr
+def test_empty_folder(run: Run, tmp_path: Path) -> None:
+    """A folder without anything is told what a partition's has."""
+    refuse(run, str(tmp_path), "is an empty folder: a partition's has .log files")
+
+
+def test_folder_of_topics(run: Run, tmp_path: Path) -> None:
+    """A broker's whole folder is told apart, and which of the inner ones to name."""
+    (tmp_path / "topic-0").mkdir()
+    (tmp_path / "topic-0" / f"{0:020}.log").write_bytes(b"")
+    refuse(
+        run,
+        str(tmp_path),
+        "holds no .log file itself, but 1 folders that do (topic-0): name one of them",
+    )

@@ -6,6 +6,7 @@ import itertools
 import os
 import struct
 import sys
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,9 +18,8 @@ from complab.errors import (
     NoDataBatchError,
     NotARecordBatchError,
     TruncatedBatchError,
-    UnsupportedMagicError,
 )
-from complab.kafka.payloads import Payloads, read_payloads
+from complab.kafka.payloads import MESSAGE_SET_BYTES, Payloads, read_payloads
 
 MakeBatch = Callable[..., bytes]
 InFile = Callable[[bytes], str]
@@ -51,7 +51,7 @@ def test_all_codecs_of_a_sample_hold_the_same_payloads(
 ) -> None:
     """The five files of a set give the same blocks, counts and no warning."""
     plain = read(str(samples / f"{name}-none.bin"))
-    assert plain.record_count > 0
+    assert plain.record_count
     for codec in KAFKA_CODECS:
         found = read(str(samples / f"{name}-{codec}.bin"))
         assert found.blocks == plain.blocks
@@ -73,6 +73,7 @@ def test_mixed_codecs_are_read_and_told(samples: Path, in_file: InFile) -> None:
     one = read(str(parts[0]))
     found = read(path)
     assert found.blocks == 5 * one.blocks
+    assert one.record_count
     assert found.record_count == 5 * one.record_count
     assert told(found) == [("mixed-codecs", False)]
     assert "none, gzip, snappy, lz4, zstd" in found.warnings[0].message
@@ -117,7 +118,7 @@ def test_zero_tail_is_no_damage(make_batch: MakeBatch, in_file: InFile) -> None:
     """Preallocated zeros at the end are told, and are no damage."""
     found = read(in_file(make_batch() + bytes(1000)))
     assert found.batch_count == 1
-    assert told(found) == [("zero-tail", False)]
+    assert told(found) == [("zeros", False)]
     assert "1,000 zero bytes" in found.warnings[0].message
 
 
@@ -142,28 +143,41 @@ def test_wrong_magic_at_once_is_an_error(
     assert f"magic {magic % 256}" in str(error.value)
 
 
-def test_wrong_magic_later_ends_the_reading(
+def test_wrong_magic_later_costs_its_batch(
     make_batch: MakeBatch, in_file: InFile
 ) -> None:
-    """What follows a wrong magic is unread, which is damage that is told."""
+    """A batch of a wrong magic is damage that is told, and what follows is read."""
     good, wrong = make_batch(), make_batch(magic=9)
     found = read(in_file(good + wrong + good))
-    assert found.batch_count == 1
-    assert told(found) == [("bad-magic", True)]
-    assert f"the {len(wrong + good):,} bytes from here" in found.warnings[0].message
+    assert found.batch_count == 2
+    assert told(found) == [("damage", True)]
+    (warning,) = found.warnings
+    assert f"offset {len(good):,}: magic 9" in warning.message
+    assert f"{len(wrong):,} bytes from here hold no batch" in warning.message
+
+
+def message(magic: int, value: bytes) -> bytes:
+    """A message of magic 0 or 1 without a key, at offset 1."""
+    timestamp = struct.pack(">q", 1_700_000_000_000) if magic else b""
+    body = struct.pack(">bb", magic, 0) + timestamp
+    body += struct.pack(">ii", -1, len(value)) + value
+    crc = zlib.crc32(body)
+    return struct.pack(">qiI", 1, len(body) + 4, crc) + body
 
 
 @pytest.mark.parametrize("magic", [0, 1])
-def test_message_sets_are_named(
+def test_plain_messages_are_measured_in_sets(
     make_batch: MakeBatch, in_file: InFile, magic: int
 ) -> None:
-    """A message set of magic 0 or 1 is told as such, first or later."""
-    old = make_batch(magic=magic, base_offset=1)
-    with pytest.raises(UnsupportedMagicError, match=f"message set of magic {magic}"):
-        read(in_file(old))
-    found = read(in_file(make_batch() + old))
-    assert told(found) == [("old-magic", True)]
-    assert f"message set of magic {magic}" in found.warnings[0].message
+    """Messages of magic 0 and 1 stand together in sets of 16 KiB, and that is said."""
+    old = b"".join(message(magic, b"value %d" % i * 50) for i in range(100))
+    found = read(in_file(old + make_batch()))
+    assert told(found) == [("message-sets", False)]
+    assert b"".join(found.blocks[:-1]) == old
+    assert all(len(b) > MESSAGE_SET_BYTES - 1000 for b in found.blocks[:-2])
+    assert all(len(b) < MESSAGE_SET_BYTES + 1000 for b in found.blocks)
+    assert found.batch_count == len(found.blocks) > 2
+    assert found.record_count == 101
 
 
 def test_too_small_length_is_an_error(make_batch: MakeBatch, in_file: InFile) -> None:
@@ -173,7 +187,7 @@ def test_too_small_length_is_an_error(make_batch: MakeBatch, in_file: InFile) ->
     with pytest.raises(NotARecordBatchError, match="length of 48"):
         read(in_file(bytes(batch)))
     found = read(in_file(make_batch() + bytes(batch)))
-    assert told(found) == [("bad-length", True)]
+    assert told(found) == [("damage", True)]
 
 
 def test_negative_length_is_an_error(make_batch: MakeBatch, in_file: InFile) -> None:
@@ -417,8 +431,8 @@ def test_pipe_is_read(make_batch: MakeBatch) -> None:
 
 
 def test_directory_is_an_error(tmp_path: Path) -> None:
-    """A directory is refused, with the advice to name a file in it."""
-    with pytest.raises(InputError, match=r"is a directory: name one of its \.log"):
+    """A folder without a segment is refused, with what a partition's has."""
+    with pytest.raises(InputError, match=r"is an empty folder: .*\.log files"):
         read(str(tmp_path))
 
 

@@ -1,40 +1,44 @@
-"""Reads the payloads that are to be measured out of a file of record batches.
+"""Chooses the payloads that are to be measured out of a log of record batches.
 
-What is read is what stands in a broker's log: v2 record batches back to back, in any
-of Kafka's codecs, mixed or not. Damage costs the batch that it is in: a batch whose
-CRC or codec bits are wrong, or whose records do not decompress, is left out with a
-warning, and the others are measured. Message sets (v0, v1) and folders of segments are
-not read here.
+Damage costs the batch that it is in: a batch whose CRC or codec bits are wrong, or
+whose records do not decompress, is left out with a warning, the others are measured.
+Control batches and batches without records hold nothing to compress. Of a large input
+as many batches are drawn as are wanted, evenly spread.
 """
 
 import hashlib
-import mmap
-import random
-import sys
 from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from complab import core
 from complab.codecs import catalogue
 from complab.codecs.catalogue import Catalogue
-from complab.core import BATCH_HEADER_BYTES, BatchHeader, Buffer, ScanEnd
 from complab.errors import (
-    CodecError,
-    CodecRunError,
-    DestinationTooSmallError,
     InputError,
+    MissingLibraryError,
     NoDataBatchError,
     NotARecordBatchError,
+    PayloadError,
     TruncatedBatchError,
-    UnsupportedMagicError,
 )
+from complab.kafka.files import read_beginning
+from complab.kafka.log import DEFAULT_MAX_PAYLOAD_BYTES, Gap, Log
+from complab.kafka.log import open as open_log
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from complab.kafka.log import Rows
 
 DEFAULT_MAX_INPUT_BYTES = 16 * 1024 * 1024
 
-# What one batch may decompress to. The largest that Kafka's own readers would take is
-# bounded by the size of a request (socket.request.max.bytes, 100 MiB); ten times that.
-_LARGEST_PAYLOAD_BYTES = 1 << 30
+# Messages of magic 0 and 1 that are not compressed stand one by one in a log, and the
+# sets in which they were sent are forgotten. They are measured in sets of this size,
+# the Java producer's default batch.size.
+MESSAGE_SET_BYTES = 16_384
+
+_CRC_NAMES = {True: "CRC-32C", False: "CRC-32"}
 
 _OPAQUE_ADVICE = "use --opaque to measure any bytes at all as one block"
 
@@ -52,14 +56,17 @@ class InputWarning:
 class Payloads:
     """The uncompressed records sections of the batches that are measured.
 
-    ``batch_count`` and ``record_count`` count all data batches of the input;
-    ``len(blocks)`` are measured. ``seed`` is what the choice was made with.
+    ``batch_count`` and ``record_count`` count all data batches of the input, the latter
+    ``None`` where only decompressing all of them would tell; ``len(blocks)`` are
+    measured. ``sha256`` is the digest of the measured batches as they are stored: of a
+    sound file that is measured whole, the file's. ``seed`` is what the choice was made
+    with.
     """
 
     path: str
     sha256: str
     batch_count: int
-    record_count: int
+    record_count: int | None
     blocks: tuple[bytes, ...] = field(repr=False)
     is_opaque: bool
     seed: int
@@ -76,170 +83,144 @@ def read_payloads(
     *,
     libraries: Catalogue,
     max_input_bytes: int = DEFAULT_MAX_INPUT_BYTES,
+    max_payload_bytes: int = DEFAULT_MAX_PAYLOAD_BYTES,
     seed: int = 0,
     is_opaque: bool = False,
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> Payloads:
-    """Read what a sweep measures from a file, or from standard input (``-``).
+    """Read what a sweep measures from a file, a folder, or standard input (``-``).
 
     More than ``max_input_bytes`` of payload is thinned: batches are drawn evenly over
-    the file. Raises ``InputError`` and its kin if nothing can be measured.
+    the input. Raises ``InputError`` and its kin if nothing can be measured.
     """
-    data = _read(path)
-    digest = hashlib.sha256(data).hexdigest()
     if is_opaque:
-        block = bytes(data[:max_input_bytes])
-        warnings: tuple[InputWarning, ...] = ()
-        if len(block) < len(data):
-            text = f"measured the first {len(block):,} of {len(data):,} bytes"
-            warnings = (InputWarning("sampled", text, is_damage=False),)
-        return Payloads(path, digest, 1, 0, (block,), True, seed, warnings)
-    scan = core.scan_batches(data)
-    warnings_found = _judge_end(path, scan, len(data))
-    batches, told = _sort_out(scan.batches)
-    warnings_found += told
-    blocks, told = _draw(data, batches, libraries, max_input_bytes, seed)
-    warnings_found += told
-    warnings_found = _shortened(warnings_found)
-    if not blocks:
-        raise NoDataBatchError(_nothing_left(warnings_found), path=path)
+        return _opaque(path, max_input_bytes, seed)
+    log = open_log(path, max_payload_bytes=max_payload_bytes, libraries=libraries)
+    log.scan(on_progress)
+    return choose_payloads(log, max_input_bytes=max_input_bytes, seed=seed)
+
+
+def choose_payloads(
+    log: Log, *, max_input_bytes: int = DEFAULT_MAX_INPUT_BYTES, seed: int = 0
+) -> Payloads:
+    """Draw evenly spread batches of a log, and decompress them.
+
+    Raises ``NotARecordBatchError`` if the log holds no batch at all,
+    ``NoDataBatchError`` if none can be measured.
+    """
+    path = log.files.path
+    if len(log.index) == 0:
+        raise _no_batch(log)
+    warnings = [_gap_warning(log, gap) for gap in log.gaps]
+    kept, told = _sort_out(log)
+    warnings += told
+    units = _units(log.index, kept)
+    if len(units) < len(kept):
+        text = (
+            "messages of magic 0 or 1 that are not compressed are measured in sets of "
+            f"{MESSAGE_SET_BYTES:,} bytes: a log does not keep those they came in"
+        )
+        warnings.append(InputWarning("message-sets", text, is_damage=False))
+    drawn, digest, told = _draw(log, units, max_input_bytes, seed)
+    warnings += told
+    if not drawn:
+        raise NoDataBatchError(_nothing_left(_shortened(warnings)), path=path)
+    counts = log.index["record_count"][kept]
     return Payloads(
         path,
         digest,
-        len(batches),
-        sum(batch.record_count for batch in batches),
-        tuple(blocks),
-        False,
-        seed,
-        tuple(warnings_found),
+        len(units),
+        int(counts.sum()) if (counts >= 0).all() else None,
+        drawn,
+        is_opaque=False,
+        seed=seed,
+        warnings=tuple(_shortened(warnings)),
     )
 
 
-def _nothing_left(warnings: list[InputWarning]) -> str:
-    """Why nothing can be measured, and what to do."""
-    reasons = "; ".join(w.message for w in warnings) or "it holds none"
-    kinds = {w.kind for w in warnings if w.is_damage}
-    if not kinds:
-        advice = "take a segment that producers wrote to"
-    elif kinds == {"no-library"}:
-        advice = "add the library, or take another segment"
-    else:
-        advice = "copy the file again, or take another segment"
-    return f"no batch with records can be measured ({reasons}): {advice}"
+def _opaque(path: str, max_input_bytes: int, seed: int) -> Payloads:
+    block, size_bytes = read_beginning(path, max_input_bytes)
+    warnings: tuple[InputWarning, ...] = ()
+    if len(block) < size_bytes:
+        text = f"measured the first {len(block):,} of {size_bytes:,} bytes"
+        warnings = (InputWarning("sampled", text, is_damage=False),)
+    digest = hashlib.sha256(block).hexdigest()
+    return Payloads(
+        path, digest, 1, 0, (block,), is_opaque=True, seed=seed, warnings=warnings
+    )
 
 
-def _read(path: str) -> Buffer:
-    """All bytes: mapped where the file can be, never empty."""
-    try:
-        if path == "-" and sys.stdin is None:
-            message = "is closed: pipe record batches into it, or name a file"
-            raise InputError(message, path=path)
-        if path == "-":
-            data: Buffer = sys.stdin.buffer.read()
-        else:
-            with Path(path).open("rb") as file:
-                try:
-                    data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-                except (ValueError, OSError):  # empty or of /proc; a pipe or a device
-                    data = file.read()
-    except IsADirectoryError:
-        message = "is a directory: name one of its .log files"
-        raise InputError(message, path=path) from None
-    except OSError as error:
-        message = f"cannot be read: {error.strerror or error}"
-        raise InputError(message, path=path) from None
-    if len(data) == 0:
-        message = "is empty: there is nothing to measure"
-        raise InputError(message, path=path)
-    return data
+# ---- What is no batch, or holds nothing ---------------------------------------------
 
 
-def _judge_end(path: str, scan: core.Scan, file_bytes: int) -> list[InputWarning]:
-    """Say why the scan ended before the file did; raise if that was at once."""
-    place, left_bytes = scan.end_position, file_bytes - scan.end_position
-    if scan.end is ScanEnd.COMPLETE:
-        return []
-    seen = _seen(scan, left_bytes)
-    if not scan.batches:
-        kind = {
-            ScanEnd.OLD_MAGIC: UnsupportedMagicError,
-            ScanEnd.TORN: TruncatedBatchError,
-        }.get(scan.end, NotARecordBatchError)
-        advice = _OPAQUE_ADVICE
-        if scan.end is ScanEnd.TORN:
-            advice = f"copy the whole batch, or {advice}"
-        message = f"no record batch: {seen}; {advice}"
-        raise kind(message, path=path, offset=place)
-    if scan.end is ScanEnd.ZEROS:
-        text = f"offset {place:,}: {seen} (preallocated)"
-        return [InputWarning("zero-tail", text, is_damage=False)]
-    text = f"offset {place:,}: {seen}; the {left_bytes:,} bytes from here are unread"
-    return [InputWarning(scan.end.name.lower().replace("_", "-"), text, is_damage=True)]
+def _no_batch(log: Log) -> InputError:
+    """Why an input without a single batch is none."""
+    gap = log.gaps[0]
+    kind = TruncatedBatchError if gap.reason == "torn" else NotARecordBatchError
+    advice = _OPAQUE_ADVICE
+    if gap.reason == "torn":
+        advice = f"copy the whole batch, or {advice}"
+    message = f"no record batch: {log.describe(gap)}; {advice}"
+    return kind(message, path=log.files.paths[gap.file], offset=gap.position)
 
 
-def _seen(scan: core.Scan, left_bytes: int) -> str:
-    """What stands at the place where a scan ended."""
-    if scan.end is ScanEnd.ZEROS:
-        return f"{left_bytes:,} zero bytes to the end"
-    if scan.end is ScanEnd.OLD_MAGIC:
-        return (
-            f"a message set of magic {scan.seen_magic}, as clients before Kafka 0.11 "
-            "wrote it, and only magic 2 is read: produce it anew"
-        )
-    if scan.end is ScanEnd.TORN:
-        wanted = (
-            f"a batch of {scan.seen_length + 12:,} bytes is cut short:"
-            if scan.seen_length > 0
-            else "too little for a batch header:"
-        )
-        return f"{wanted} {left_bytes:,} bytes are left"
-    if scan.end is ScanEnd.BAD_LENGTH:
-        return f"a batch length of {scan.seen_length:,}, where 49 is the least"
-    return f"magic {scan.seen_magic}, where a record batch has 2"
+def _gap_warning(log: Log, gap: Gap) -> InputWarning:
+    consequence = {
+        "zeros": " (preallocated)",
+        "damage": f"; {gap.bytes:,} bytes from here hold no batch",
+    }.get(gap.reason, "")
+    text = f"{log.place(gap)}: {log.describe(gap)}{consequence}"
+    return InputWarning(gap.reason, text, is_damage=gap.is_damage)
 
 
 def _sort_out(
-    batches: tuple[BatchHeader, ...],
-) -> tuple[list[BatchHeader], list[InputWarning]]:
-    """Keep the batches with records; tell of the others."""
-    kept: list[BatchHeader] = []
+    log: Log,
+) -> tuple["np.ndarray[Any, np.dtype[np.int64]]", list[InputWarning]]:
+    """The numbers of the batches with records; what is told of the others."""
+    import numpy as np
+
+    index = log.index
+    is_sound = index["crc_valid"] == 1
+    is_known = index["codec_id"] < len(catalogue.KAFKA_CODECS)
+    is_control = index["is_control"] == 1
+    is_batch = index["magic"] == 2  # noqa: PLR2004 - a message has a record at least
+    is_empty = is_batch & (
+        (index["record_count"] <= 0) | (index["compressed_bytes"] == 0)
+    )
     warnings: list[InputWarning] = []
-    control_count = empty_count = 0
-    for batch in batches:
-        place = f"offset {batch.position:,}"
-        if not batch.is_crc_valid:
-            text = (
-                f"{place}: CRC-32C is {batch.crc_actual:08x}, the header says "
-                f"{batch.crc_expected:08x}; the batch is left out"
-            )
-            warnings.append(InputWarning("bad-crc", text, is_damage=True))
-        elif batch.codec_id >= len(catalogue.KAFKA_CODECS):
-            text = (
-                f"{place}: codec bits {batch.codec_id} mean no codec; the batch is "
-                "left out"
-            )
-            warnings.append(InputWarning("bad-codec", text, is_damage=True))
-        elif batch.is_control:
-            control_count += 1
-        elif batch.record_count <= 0 or batch.batch_bytes <= BATCH_HEADER_BYTES:
-            empty_count += 1
-        else:
-            kept.append(batch)
+    for number in np.flatnonzero(~is_sound).tolist():
+        row = index[number]
+        text = (
+            f"{log.place_of(number)}: {_CRC_NAMES[row['magic'] == 2]} is "  # noqa: PLR2004
+            f"{row['crc_actual']:08x}, the header says {row['crc_expected']:08x}; the "
+            "batch is left out"
+        )
+        warnings.append(InputWarning("bad-crc", text, is_damage=True))
+    for number in np.flatnonzero(is_sound & ~is_known).tolist():
+        text = (
+            f"{log.place_of(number)}: codec bits {index[number]['codec_id']} mean no "
+            "codec; the batch is left out"
+        )
+        warnings.append(InputWarning("bad-codec", text, is_damage=True))
+    readable = is_sound & is_known
+    control_count = int((readable & is_control).sum())
     if control_count:
         text = f"control batches passed over: {control_count:,}"
         warnings.append(InputWarning("control-batches", text, is_damage=False))
+    empty_count = int((readable & ~is_control & is_empty).sum())
     if empty_count:
         text = f"batches without records passed over: {empty_count:,}"
         warnings.append(InputWarning("empty-batches", text, is_damage=False))
-    used = sorted({batch.codec_id for batch in kept})
+    kept = np.flatnonzero(readable & ~is_control & ~is_empty)
+    used = np.unique(index["codec_id"][kept]).tolist()
     if len(used) > 1:
-        text = "stored in several codecs: " + ", ".join(
-            catalogue.KAFKA_CODECS[codec_id] for codec_id in used
-        )
+        names = ", ".join(catalogue.KAFKA_CODECS[codec_id] for codec_id in used)
+        text = f"stored in several codecs: {names}"
         warnings.append(InputWarning("mixed-codecs", text, is_damage=False))
     return kept, warnings
 
 
-# A file whose codec has no library here has as many warnings as batches.
+# A damaged disk, or a codec without a library here, gives as many warnings as batches.
 _SHOWN_OF_A_KIND = 3
 
 
@@ -260,97 +241,140 @@ def _shortened(warnings: list[InputWarning]) -> list[InputWarning]:
     return kept
 
 
+def _nothing_left(warnings: list[InputWarning]) -> str:
+    """Why nothing can be measured, and what to do."""
+    reasons = "; ".join(w.message for w in warnings) or "it holds none"
+    kinds = {w.kind for w in warnings if w.is_damage}
+    if not kinds:
+        advice = "take a segment that producers wrote to"
+    elif kinds == {"no-library"}:
+        advice = "add the library, or take another segment"
+    else:
+        advice = "copy the file again, or take another segment"
+    return f"no batch with records can be measured ({reasons}): {advice}"
+
+
+# ---- Drawing ------------------------------------------------------------------------
+
+
+def _units(
+    index: "Rows", kept: "np.ndarray[Any, np.dtype[np.int64]]"
+) -> "np.ndarray[Any, np.dtype[np.int64]]":
+    """What is measured as one block: first and last batch of each, one row a unit.
+
+    A batch and a compressed message set are units by themselves; single messages are
+    put together, as long as they stand back to back.
+    """
+    import numpy as np
+
+    rows = index[kept]
+    is_single = (rows["magic"] < 2) & (rows["codec_id"] == 0)  # noqa: PLR2004 - magic 2
+    begins = np.ones(len(kept), dtype=bool)
+    if is_single.any():
+        ends_at = rows["position"] + rows["batch_bytes"]
+        follows = (
+            is_single[1:]
+            & is_single[:-1]
+            & (rows["magic"][1:] == rows["magic"][:-1])
+            & (rows["file"][1:] == rows["file"][:-1])
+            & (rows["position"][1:] == ends_at[:-1])
+        )
+        runs = np.concatenate([[True], ~follows])
+        run_start = rows["position"][np.maximum.accumulate(
+            np.where(runs, np.arange(len(kept)), 0)
+        )]  # fmt: skip
+        part = (rows["position"] - run_start) // MESSAGE_SET_BYTES
+        begins[1:] = ~follows | (part[1:] != part[:-1])
+    first = np.flatnonzero(begins)
+    last = np.concatenate([first[1:] - 1, [len(kept) - 1]]) if len(first) else first
+    return np.stack([kept[first], kept[last]], axis=1).astype(np.int64)
+
+
 # The golden ratio's fractional part: multiples of it fall evenly (three-gap theorem).
 _GOLDEN = (5**0.5 - 1) / 2
 
 
-def _spread_order(count: int, seed: int) -> list[int]:
+def spread_order(count: int, seed: int) -> "np.ndarray[Any, np.dtype[np.int64]]":
     """An order of ``range(count)`` any beginning of which is spread evenly over it."""
+    import random
+
+    import numpy as np
+
     start = random.Random(seed).random()  # noqa: S311 - reproducible, no secret
-    return sorted(range(count), key=lambda i: (start + i * _GOLDEN) % 1.0)
+    return np.argsort((start + np.arange(count) * _GOLDEN) % 1.0, kind="stable")
 
 
 def _draw(
-    data: Buffer,
-    batches: list[BatchHeader],
-    libraries: Catalogue,
+    log: Log,
+    units: "np.ndarray[Any, np.dtype[np.int64]]",
     max_input_bytes: int,
     seed: int,
-) -> tuple[list[bytes], list[InputWarning]]:
-    """Decompress evenly spread batches until the bound is reached, one at least."""
+) -> tuple[tuple[bytes, ...], str, list[InputWarning]]:
+    """Blocks of evenly spread units up to the bound, one at least; their digest."""
     drawn: dict[int, bytes] = {}
     warnings: list[InputWarning] = []
     total_bytes = 0
-    for index in _spread_order(len(batches), seed):
-        batch = batches[index]
-        payload, problem = _decompressed(data, batch, libraries)
-        if problem:
-            warnings.append(problem)
+    order = spread_order(len(units), seed)
+    for number, payload in _payloads_of(log, units, order.tolist()):
+        if isinstance(payload, PayloadError) or not payload:
+            place = log.place_of(int(units[number][0]))
+            warnings.append(_unread(place, payload))
             continue
         if drawn and total_bytes + len(payload) > max_input_bytes:
             text = (
-                f"measured {len(drawn):,} of {len(batches):,} batches, spread evenly "
+                f"measured {len(drawn):,} of {len(units):,} batches, spread evenly "
                 f"over the input (seed {seed}): --max-input takes more"
             )
             warnings.append(InputWarning("sampled", text, is_damage=False))
             break
-        drawn[index] = payload
+        drawn[number] = bytes(payload)
         total_bytes += len(payload)
-    return [drawn[index] for index in sorted(drawn)], warnings
+    digest = hashlib.sha256()
+    for number in sorted(drawn):
+        first, last = units[number].tolist()
+        digest.update(log.bytes_of(first, last))
+    return tuple(drawn[n] for n in sorted(drawn)), digest.hexdigest(), warnings
 
 
-class _NoLibraryError(CodecError):
-    """The codec that a batch is stored in has no library here."""
+def _unread(place: str, payload: "memoryview | bytes | PayloadError") -> InputWarning:
+    """Why a batch's records cannot be measured."""
+    if isinstance(payload, MissingLibraryError):
+        text = f"its records cannot be read ({payload.reason})"
+        kind = "no-library"
+    else:
+        reason = "they decompress to nothing"
+        if isinstance(payload, PayloadError):
+            reason = payload.reason
+        text = f"its records do not decompress ({reason})"
+        kind = "bad-records"
+    return InputWarning(kind, f"{place}: {text}; the batch is left out", is_damage=True)
 
 
-def _decompressed(
-    data: Buffer, batch: BatchHeader, libraries: Catalogue
-) -> tuple[bytes, InputWarning | None]:
-    """The payload of a batch, or why it cannot be had."""
-    place = f"offset {batch.position:,}"
-    try:
-        payload = _payload(data, batch, libraries)
-        problem = "" if payload else "they decompress to nothing"
-    except _NoLibraryError as error:
-        text = f"{place}: its records cannot be read ({error}); the batch is left out"
-        return b"", InputWarning("no-library", text, is_damage=True)
-    except CodecRunError as error:
-        payload, problem = b"", f"{error.codec}: {error.reason}"
-    except CodecError as error:
-        payload, problem = b"", str(error)
-    if not problem:
-        return payload, None
-    text = f"{place}: its records do not decompress ({problem}); the batch is left out"
-    return b"", InputWarning("bad-records", text, is_damage=True)
+def _payloads_of(
+    log: Log, units: "np.ndarray[Any, np.dtype[np.int64]]", order: list[int]
+) -> Iterable[tuple[int, memoryview | bytes | PayloadError]]:
+    """The payload of each unit, in that order."""
+    pending: list[int] = []
+    for number in order:
+        first, last = units[number].tolist()
+        if first == last:
+            pending.append(number)
+            if len(pending) < _UNITS_AHEAD:
+                continue
+        yield from _single(log, units, pending)
+        pending = []
+        if first != last:
+            yield number, log.bytes_of(first, last)
+    yield from _single(log, units, pending)
 
 
-def _payload(data: Buffer, batch: BatchHeader, libraries: Catalogue) -> bytes:
-    """The uncompressed records section of a batch."""
-    begin = batch.position + BATCH_HEADER_BYTES
-    stored = data[begin : batch.position + batch.batch_bytes]
-    name = catalogue.KAFKA_CODECS[batch.codec_id]
-    if name == "none":
-        return bytes(stored)
-    codec = catalogue.find(name, catalogue.KAFKA)
-    (provider,) = libraries.choose(codec, None)
-    if provider.library is None:
-        raise _NoLibraryError(provider.problem, codec=name)
-    levels = core.codec_levels(codec, provider.library)
-    coder = core.Coder(
-        codec,
-        provider.library,
-        core.Direction.DECOMPRESS,
-        level=levels.default if levels else 0,
-    )
-    sources, arena = core.Sources([bytes(stored)]), core.Arena()
-    capacity_bytes = 8 * len(stored) + 4096
-    while True:
-        work = core.Work(coder, sources, [capacity_bytes], arena)
-        try:
-            work.run_block(0)
-        except DestinationTooSmallError:
-            if capacity_bytes >= _LARGEST_PAYLOAD_BYTES:
-                raise
-            capacity_bytes = min(4 * capacity_bytes, _LARGEST_PAYLOAD_BYTES)
-            continue
-        return work.output(0)
+# So many units are decompressed in one go at the most.
+_UNITS_AHEAD = 256
+
+
+def _single(
+    log: Log, units: "np.ndarray[Any, np.dtype[np.int64]]", pending: list[int]
+) -> Iterable[tuple[int, memoryview | PayloadError]]:
+    found = log.payloads([int(units[number][0]) for number in pending])
+    for number, (_, payload) in zip(pending, found, strict=True):
+        yield number, payload

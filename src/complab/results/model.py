@@ -75,15 +75,17 @@ class Measurement:
 class InputFacts:
     """What was read.
 
-    ``batch_count`` and ``record_count`` are those of the whole input,
-    ``measured_batch_count`` and ``uncompressed_bytes`` those of what was measured.
+    ``batch_count`` and ``record_count`` are those of the whole input, the latter
+    ``None`` where nobody counted; ``measured_batch_count`` and ``uncompressed_bytes``
+    are those of what was measured, and ``sha256`` is the digest of those batches as
+    they are stored: of a sound file that was measured whole, the file's.
     """
 
     path: str
     sha256: str
     batch_count: int
     measured_batch_count: int
-    record_count: int
+    record_count: int | None
     uncompressed_bytes: int
     opaque: bool
 

@@ -116,10 +116,14 @@ def _titles(record: RunRecord) -> list[str]:
             if item.measured_batch_count == item.batch_count
             else f"{item.measured_batch_count:,} measured"
         )
+        records = (
+            f"{_count(item.record_count, 'record', 'records')}, "
+            if item.record_count is not None
+            else ""
+        )
         lines.append(
             f"{path}: {_count(item.batch_count, 'batch', 'batches')} "
-            f"({measured}), {_count(item.record_count, 'record', 'records')}, "
-            f"{size} of payload"
+            f"({measured}), {records}{size} of payload"
         )
     framings = {c.framing for c in record.configurations if c.codec != "memcpy"}
     if "kafka" in framings:
