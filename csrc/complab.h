@@ -432,6 +432,34 @@ complab_status complab_records_next(const uint8_t *payload, size_t payload_bytes
                                     size_t capacity, size_t *record_count_out,
                                     complab_fault *fault_out);
 
+/* A payload's place among others in one buffer. */
+typedef struct complab_span {
+  uint64_t position;
+  uint64_t bytes;
+} complab_span;
+
+/* Where a reader of many batches stands. The caller begins with all zeros; after
+ * BAD_RECORD it may go on with the next batch by adding 1 to batch_index and clearing
+ * is_begun. */
+typedef struct complab_gathering {
+  size_t batch_index;
+  complab_records records; /* of that batch, once is_begun */
+  uint8_t is_begun;
+} complab_gathering;
+
+/* Many batches, as complab_records_begin and _next read one: their payloads stand in
+ * src, of which each has its span, and the rows' places are in src, below 4 GiB. Up to
+ * capacity rows a call; all were read when batch_index is batch_count. record_counts
+ * may be NULL; it gets the count of each batch that is begun. The byte in fault_out is
+ * one of src. */
+complab_status complab_records_gather(const uint8_t *src, size_t src_bytes,
+                                      const complab_batch *batches,
+                                      const complab_span *payloads, size_t batch_count,
+                                      complab_gathering *gathering,
+                                      complab_record *rows, size_t capacity,
+                                      size_t *record_count_out, int64_t *record_counts,
+                                      complab_fault *fault_out);
+
 /* The headers of one record, as many as its header_count. */
 complab_status complab_headers_read(const uint8_t *payload, size_t payload_bytes,
                                     const complab_record *record, complab_header *rows,

@@ -316,6 +316,25 @@ complab_status complab_records_next(const uint8_t *payload, size_t payload_bytes
                                     size_t capacity, size_t *record_count_out,
                                     complab_fault *fault_out);
 
+typedef struct complab_span {
+  uint64_t position;
+  uint64_t bytes;
+} complab_span;
+
+typedef struct complab_gathering {
+  size_t batch_index;
+  complab_records records;
+  uint8_t is_begun;
+} complab_gathering;
+
+complab_status complab_records_gather(const uint8_t *src, size_t src_bytes,
+                                      const complab_batch *batches,
+                                      const complab_span *payloads, size_t batch_count,
+                                      complab_gathering *gathering,
+                                      complab_record *rows, size_t capacity,
+                                      size_t *record_count_out, int64_t *record_counts,
+                                      complab_fault *fault_out);
+
 complab_status complab_headers_read(const uint8_t *payload, size_t payload_bytes,
                                     const complab_record *record, complab_header *rows,
                                     size_t capacity, complab_fault *fault_out);

@@ -247,7 +247,8 @@ static inline missing take_record(const uint8_t **at_inout, const uint8_t *end,
 static complab_status tell(complab_fault *fault_out, missing what, int64_t number,
                            int64_t index, uint64_t position, uint64_t left_bytes) {
   const long long shown = (long long)number;
-  const unsigned long long left = (unsigned long long)left_bytes;
+  const unsigned long long left =
+      (unsigned long long)left_bytes - complab_varint_bytes(number);
   switch (what) {
     case LENGTH_BEYOND:
       return complab_record_fault(fault_out, index, position,
@@ -272,11 +273,9 @@ static complab_status tell(complab_fault *fault_out, missing what, int64_t numbe
       return complab_record_fault(fault_out, index, position,
                                   "its offset is cut off or longer than five bytes");
     case NO_KEY:
-      return complab_record_fault(fault_out, index, position,
-                                  "its key is longer than the record");
+      return complab_record_fault(fault_out, index, position, "its key is cut off");
     case NO_VALUE:
-      return complab_record_fault(fault_out, index, position,
-                                  "its value is longer than the record");
+      return complab_record_fault(fault_out, index, position, "its value is cut off");
     case NO_HEADER_COUNT:
     case NOTHING_MISSING:
       break;

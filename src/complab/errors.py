@@ -62,13 +62,17 @@ class ShrunkFileError(InputError):
 class RecordError(ComplabError):
     """The bytes of a payload are not what a record may be.
 
-    ``payload_offset`` is the byte of the uncompressed payload that is wrong.
+    ``payload_offset`` is the byte of the uncompressed payload that is wrong, and
+    ``batch_index`` counts batches from 0 where several were read at once.
     """
 
-    def __init__(self, message: str, *, payload_offset: int) -> None:
+    def __init__(
+        self, message: str, *, payload_offset: int, batch_index: int | None = None
+    ) -> None:
         """Name the byte."""
         super().__init__(f"{message} (byte {payload_offset:,} of the payload)")
         self.payload_offset = payload_offset
+        self.batch_index = batch_index
 
 
 class CodecError(ComplabError):

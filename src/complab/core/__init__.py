@@ -19,6 +19,7 @@ from complab.core.libraries import Library, LibraryKind, library_kinds
 from complab.core.payloads import PayloadArena
 from complab.core.records import (
     header_dtype,
+    iter_batch_records,
     iter_records,
     read_headers,
     read_records,
@@ -81,6 +82,7 @@ __all__ = [
     "crc32c",
     "gap_dtype",
     "header_dtype",
+    "iter_batch_records",
     "iter_records",
     "library_kinds",
     "read_headers",
