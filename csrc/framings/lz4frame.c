@@ -19,10 +19,11 @@
  * Read: what any client writes, which is blocks of up to 4 MiB (pierrec/lz4), content
  * checksums (sarama, franz-go, kafka-go, kafkajs), block checksums (aiokafka), the
  * content size (kafka-python), linked blocks (none of them, but LZ4F's own default),
- * several frames and skippable ones. Checksums are verified, which the Java client does
- * not do with those of blocks' contents. HC is accepted in two forms: producers of
- * message format v0 computed it over the magic, too, and such frames are still on disks
- * (KAFKA-3160). */
+ * and skippable frames before the one that counts. The payload ends with the first
+ * frame: what stands behind it Kafka's reader never looks at. Checksums are verified,
+ * which the Java client does not do with those of blocks' contents. HC is accepted in
+ * two forms: producers of message format v0 computed it over the magic, too, and such
+ * frames are still on disks (KAFKA-3160). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -226,9 +227,11 @@ static complab_status read_header(complab_job *job, reader *in, frame *frame_out
       (src[BD_AT] & BD_RESERVED_MASK) != 0 || size_code < 4) {
     return malformed(job, "an LZ4 frame of an unknown version, flag or block size");
   }
+  if ((flags & FLG_DICTIONARY_ID) != 0) {
+    return malformed(job, "an LZ4 frame that needs a dictionary, which Kafka has not");
+  }
   const size_t size_bytes = (flags & FLG_CONTENT_SIZE) != 0 ? 8 : 0;
-  const size_t id_bytes = (flags & FLG_DICTIONARY_ID) != 0 ? 4 : 0;
-  const size_t checksum_at = FIELDS_AT + size_bytes + id_bytes;
+  const size_t checksum_at = FIELDS_AT + size_bytes;
   if (in->left <= checksum_at) {
     return malformed(job, "an LZ4 frame header is cut off");
   }
@@ -375,21 +378,22 @@ static complab_status decompress_run(complab_job *job, void *context,
   (void)context;
   reader in = {block->src, block->src_bytes};
   block->dst_bytes = 0;
-  complab_status status = COMPLAB_OK;
-  do {
+  for (;;) {
     if (in.left < WORD_BYTES) {
       return malformed(job, "no LZ4 frame in less than four bytes");
     }
     const uint32_t magic = load_le32(in.src);
     if (magic == FRAME_MAGIC) {
-      status = read_frame(job, &in, block);
-    } else if ((magic & ~0x0fu) == SKIPPABLE_MAGIC) {
-      status = skip_frame(job, &in);
-    } else {
+      return read_frame(job, &in, block);
+    }
+    if ((magic & ~0x0fu) != SKIPPABLE_MAGIC) {
       return malformed(job, "neither an LZ4 frame nor a skippable one");
     }
-  } while (status == COMPLAB_OK && in.left > 0);
-  return status;
+    const complab_status status = skip_frame(job, &in);
+    if (status != COMPLAB_OK) {
+      return status;
+    }
+  }
 }
 
 const complab_codec complab_lz4_kafka = {
