@@ -11,6 +11,7 @@ from complab.cli import output
 from complab.cli.parameters import BYTES, SECONDS, complete_codecs
 from complab.cli.progress import Progress
 from complab.errors import PlanError, ResultError
+from complab.kafka.record_files import KINDS
 from complab.results.model import OK
 from complab.results.rows import COLUMN_NAMES
 from complab.studies.sweep import SweepResult, sweep
@@ -44,11 +45,29 @@ _FORMATS = ("table", "markdown", "csv", "json", "lzbench")
 )
 @click.option("--opaque", is_flag=True, help="Take any file as one block of bytes.")
 @click.option(
+    "--records",
+    type=click.Choice(KINDS),
+    help="Take a file of records without a log: its lines, or records behind 32-bit "
+    "lengths, batched as a producer would.",
+)
+@click.option(
+    "--batch-size",
+    type=BYTES,
+    help="The producer's batch.size for --records. [default: 16KiB]",
+)
+@click.option(
     "--max-input",
     type=BYTES,
     default="16MiB",
     show_default=True,
     help="Measure at most so much payload, batches spread evenly over the file.",
+)
+@click.option(
+    "--max-payload",
+    type=BYTES,
+    default="100MiB",
+    show_default=True,
+    help="What one batch may decompress to.",
 )
 @click.option("--quick", is_flag=True, help="Fewer levels, within 15 s.")
 @click.option(
@@ -96,7 +115,10 @@ def command(
     framing: str,
     libraries: tuple[str, ...],
     opaque: bool,
+    records: str | None,
+    batch_size: int | None,
     max_input: int,
+    max_payload: int,
     quick: bool,
     budget: float | None,
     precision: float,
@@ -108,13 +130,16 @@ def command(
     force: bool,
     quiet: bool,
 ) -> None:
-    r"""Measure codecs and levels on the record batches of FILE ("-": standard input).
+    r"""Measure codecs and levels on the record batches of FILE.
+
+    FILE is a captured batch, a segment, a folder of segments, or "-" (standard input).
 
     \b
     complab sweep batch.bin
     complab sweep batch.bin --codecs zstd:1-22,lz4,snappy
     complab sweep batch.bin --codecs zstd@system:3,zstd@new:3 --lib zstd:new=libzstd.so
     complab sweep batch.bin --format csv --output table.csv --save result.json
+    complab sweep access.log --records lines --batch-size 16KiB
     """
     if output_path == "-":  # it is where the result goes anyway
         output_path = None
@@ -126,7 +151,10 @@ def command(
             framing=framing,
             libraries=libraries,
             is_opaque=opaque,
+            records=records,
+            batch_bytes=batch_size,
             max_input_bytes=max_input,
+            max_payload_bytes=max_payload,
             budget_s=budget,
             precision_pct=precision,
             is_quick=quick,

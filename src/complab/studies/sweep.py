@@ -13,7 +13,9 @@ from complab.codecs import specs
 from complab.codecs.catalogue import KAFKA, RAW, Catalogue
 from complab.core import Direction
 from complab.errors import PlanError
-from complab.kafka.payloads import DEFAULT_MAX_INPUT_BYTES, Payloads, read_payloads
+from complab.kafka.inputs import InputOptions, read_input
+from complab.kafka.log import DEFAULT_MAX_PAYLOAD_BYTES
+from complab.kafka.payloads import DEFAULT_MAX_INPUT_BYTES, Payloads
 from complab.plan import (
     DEFAULT_PRECISION_PCT,
     METHOD_VERSION,
@@ -172,7 +174,10 @@ def sweep(
     framing: str = KAFKA,
     libraries: Sequence[str] = (),
     is_opaque: bool = False,
+    records: str | None = None,
+    batch_bytes: int | None = None,
     max_input_bytes: int = DEFAULT_MAX_INPUT_BYTES,
+    max_payload_bytes: int = DEFAULT_MAX_PAYLOAD_BYTES,
     budget_s: float | None = None,
     precision_pct: float = DEFAULT_PRECISION_PCT,
     is_quick: bool = False,
@@ -182,8 +187,10 @@ def sweep(
 ) -> SweepResult:
     """Measure codecs and levels on the record batches of a file.
 
-    ``path`` is a file of record batches, ``"-"`` standard input. ``codecs`` is a codec
-    list (``"kafka"``, ``"zstd:1-9,lz4"``); ``libraries`` are ``NAME[:LABEL]=PATH``.
+    ``path`` is a file of record batches, a folder of segments, or ``"-"`` for standard
+    input; with ``records`` (``"lines"``, ``"length-prefixed"``) a file of records,
+    batched by ``batch_bytes``. ``codecs`` is a codec list (``"kafka"``,
+    ``"zstd:1-9,lz4"``); ``libraries`` are ``NAME[:LABEL]=PATH``.
     ``budget_s`` bounds the whole run in seconds, verification included: one second a
     row, at most 60, unless given. ``on_event`` sees everything that happens.
 
@@ -197,6 +204,13 @@ def sweep(
     if framing not in (KAFKA, RAW):
         message = f"framing {framing!r}: it is {KAFKA} or {RAW}"
         raise PlanError(message)
+    options = InputOptions(
+        records=records,
+        batch_bytes=batch_bytes,
+        is_opaque=is_opaque,
+        max_input_bytes=max_input_bytes,
+        max_payload_bytes=max_payload_bytes,
+    )
     catalogue = Catalogue.with_libraries(libraries)
     text = codecs
     if text is None and framing == RAW:
@@ -211,13 +225,7 @@ def sweep(
     plan = make_plan(
         selections, budget_s=budget_s, precision_pct=precision_pct, seed=seed
     )
-    payloads = read_payloads(
-        path,
-        libraries=catalogue,
-        max_input_bytes=max_input_bytes,
-        seed=seed,
-        is_opaque=is_opaque,
-    )
+    payloads = read_input(path, options, libraries=catalogue, seed=seed)
     if on_start:
         on_start(plan, payloads)
     tallies = {(c.id, d): _Tally() for c in plan.configurations for d in Direction}
