@@ -1,11 +1,13 @@
 """One table, many writers: terminal text, Markdown, CSV, JSON, HTML, lzbench's layout.
 
 A command or a study builds a `Table`; `write` puts it on a stream in the format that
-the user named. `render_lzbench` stands apart, since lzbench's columns are fixed.
+the user named. `render_lzbench` stands apart, since lzbench's columns are fixed, and
+so does `render_bars`, which draws a histogram.
 
 Nothing here knows codecs, results or commands.
 """
 
+from complab.render.bars import BarChart, can_draw_blocks, render_bars
 from complab.render.delimited import render_csv
 from complab.render.escape import escape_controls
 from complab.render.formats import (
@@ -35,6 +37,7 @@ __all__ = [
     "FORMATS",
     "NO_VALUE",
     "Alignment",
+    "BarChart",
     "Cell",
     "Column",
     "Format",
@@ -42,10 +45,12 @@ __all__ = [
     "Row",
     "RowStyle",
     "Table",
+    "can_draw_blocks",
     "escape_controls",
     "format_from_path",
     "format_text",
     "render_as",
+    "render_bars",
     "render_csv",
     "render_html",
     "render_json",

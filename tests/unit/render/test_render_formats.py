@@ -44,6 +44,7 @@ def _csv_cell(value: Cell) -> str:
 @pytest.mark.parametrize(
     "module",
     [
+        "bars",
         "delimited",
         "escape",
         "formats",

@@ -18,9 +18,9 @@ from complab.kafka.lint.model import (
     Need,
     Rule,
     Severity,
-    Subject,
     Unchecked,
 )
+from complab.kafka.subject import Subject
 from complab.units import format_percent
 
 __all__ = [
@@ -30,7 +30,6 @@ __all__ = [
     "Need",
     "Rule",
     "Severity",
-    "Subject",
     "Unchecked",
     "lint",
 ]

@@ -6,10 +6,12 @@ records: they say how many times more, not how much on another machine.
 
 from typing import TYPE_CHECKING, Final
 
-from complab.kafka.frames import problem_words
+from complab.kafka.clients import client_text
+from complab.kafka.frames import PROBLEMS, Problem
 from complab.kafka.lint import needs
 from complab.kafka.lint.levels import is_not_default_level, is_other_level
-from complab.kafka.lint.model import CODECS, Rule, Severity, Subject
+from complab.kafka.lint.model import Rule, Severity
+from complab.kafka.subject import CODECS, Subject
 from complab.kafka.topic_settings import DEFAULT_LEVELS
 from complab.units import format_bytes
 
@@ -191,9 +193,10 @@ def _mixed_clients(subject: Subject) -> "Mask":
 
 
 def _clients_seen(subject: Subject, mask: "Mask") -> str:
-    words = subject.origins.words()
-    seen = sorted({word for word, is_of in zip(words, mask, strict=True) if is_of})
-    return f": these are of {'; '.join(seen)}"
+    import numpy as np
+
+    kinds = np.unique(subject.origins.clients[mask]).tolist()
+    return f": these are of {'; '.join(sorted(map(client_text, kinds)))}"
 
 
 def _rebuilt(subject: Subject) -> "Mask":
@@ -210,7 +213,10 @@ def _malformed(subject: Subject) -> "Mask":
 
 
 def _reasons(subject: Subject, mask: "Mask") -> str:
-    reasons = sorted(set(problem_words(subject.frames[mask])))
+    import numpy as np
+
+    problems = np.unique(subject.frames["problem"][mask]).tolist()
+    reasons = [PROBLEMS[Problem(problem)] for problem in problems]
     return f": {'; '.join(reasons)}"
 
 

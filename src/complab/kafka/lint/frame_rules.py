@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Final
 
 from complab.kafka.frames import Framing
 from complab.kafka.lint import needs
-from complab.kafka.lint.model import Rule, Severity, Subject
+from complab.kafka.lint.model import Rule, Severity
+from complab.kafka.subject import Subject
 from complab.kafka.topic_settings import DEFAULT_LEVELS
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ apart from the others, except in Java's frames; LZ4 shows nothing.
 from typing import TYPE_CHECKING, Final
 
 from complab.kafka.frames import Framing
-from complab.kafka.lint.model import Subject
+from complab.kafka.subject import Subject
 from complab.kafka.topic_settings import DEFAULT_LEVELS
 
 if TYPE_CHECKING:

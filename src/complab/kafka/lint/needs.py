@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from complab.kafka.lint.model import Need, Subject
+from complab.kafka.lint.model import Need
+from complab.kafka.subject import Subject
 from complab.kafka.topic_settings import PRODUCER
 
 
