@@ -11,11 +11,22 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from complab import kafka
     from complab._version import __version__
+    from complab.studies.inspect import Inspection, inspect
     from complab.studies.sweep import SweepResult, sweep
 
-__all__ = ["SweepResult", "__version__", "kafka", "load", "sweep"]
+__all__ = [
+    "Inspection",
+    "SweepResult",
+    "__version__",
+    "inspect",
+    "kafka",
+    "load",
+    "sweep",
+]
 
 _HOMES = {
+    "Inspection": "complab.studies.inspect",
+    "inspect": "complab.studies.inspect",
     "SweepResult": "complab.studies.sweep",
     "sweep": "complab.studies.sweep",
     "__version__": "complab._version",

@@ -20,6 +20,8 @@ _EXIT_INTERRUPTED = 130
 # Imported when it is called for: `complab --help` loads none of them.
 _COMMANDS = {
     "sweep": ("complab.cli.sweep", "Measure codecs and levels on a batch file."),
+    "inspect": ("complab.cli.inspect", "Look into a log: batches, records, lint."),
+    "extract": ("complab.cli.extract", "Cut batches out of a log."),
     "codecs": ("complab.cli.codecs", "List the codecs and libraries that were found."),
     "completion": ("complab.cli.completion", "Print a shell's completion script."),
 }

@@ -1,8 +1,11 @@
 """Kinds of option values that several commands share."""
 
+from collections.abc import Sequence
+
 import click
 from click.shell_completion import CompletionItem
 
+from complab.errors import PlanError
 from complab.units import parse_bytes
 
 
@@ -26,7 +29,38 @@ class _Bytes(click.ParamType[int]):
         return size_bytes
 
 
+class _BatchRange(click.ParamType[tuple[int, int]]):
+    """Batches by number: ``17``, or ``3-9`` with both ends included."""
+
+    name = "batches"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        """Read one number or two; a usage error says what is allowed."""
+        if isinstance(value, tuple):
+            return value
+        first, dash, last = str(value).partition("-")
+        if not first.isdecimal() or (dash and not last.isdecimal()):
+            self.fail(f"{value!r}: give a number from 0 on, or two as 3-9", param, ctx)
+        return int(first), int(last or first)
+
+
+def parse_settings(options: Sequence[str]) -> dict[str, str]:
+    """``NAME=VALUE`` options as a mapping; ``PlanError`` for one of another form."""
+    found = {}
+    for option in options:
+        name, equals, value = option.partition("=")
+        if not equals or not name.strip():
+            message = f"{option!r} is not of the form NAME=VALUE"
+            raise PlanError(message)
+        found[name.strip()] = value
+    return found
+
+
 BYTES = _Bytes()
+BATCH = click.IntRange(min=0)
+BATCH_RANGE = _BatchRange()
 SECONDS = click.FloatRange(min=0, min_open=True)
 
 

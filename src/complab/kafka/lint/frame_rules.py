@@ -263,7 +263,7 @@ FRAME_RULES: Final = (
         cost="the same JSON records in batches of 500 KiB instead of 16 KiB took 26 % "
         "less with zstd, 25 % with gzip, 15 % with lz4, 9 % with snappy",
         source="Java's producer at batch.size 16384 and 524288, and one data set",
-        remedy="raise batch.size and linger.ms: complab batching shows what it gains",
+        remedy="raise batch.size and linger.ms",
         check=_shallow,
         needs=(needs.SIZES,),
         least_count=_LEAST_COUNT_OF_A_HABIT,
