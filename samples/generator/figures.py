@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import zlib
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,8 @@ import cramjam
 import lz4.block  # type: ignore[import-untyped,unused-ignore]
 import zstandard
 
-from .batch import CODECS, parse_batches
+from .batch import parse_batches
+from .dns_queries import parse_query
 from .http_requests import parse_request
 from .sample_set import SAMPLE_SETS, SampleSet
 
@@ -57,7 +59,7 @@ def _file_table(folder: Path) -> str:
     rows = []
     total_bytes = 0
     for sample_set in SAMPLE_SETS:
-        for codec in CODECS:
+        for codec in sample_set.codecs:
             name = sample_set.file_name(codec)
             data = (folder / name).read_bytes()
             batches = parse_batches(data)
@@ -112,6 +114,8 @@ def _population_lines() -> str:
         (
             _http_line(by_name["http-requests-1m"]),
             _journald_line(by_name["journald-1m"]),
+            _dns_line(by_name["dns-1m"]),
+            _nginx_error_line(by_name["nginx-error-1m"]),
         )
     )
 
@@ -143,11 +147,38 @@ def _journald_line(sample_set: SampleSet) -> str:
     )
 
 
+def _dns_line(sample_set: SampleSet) -> str:
+    queries: list[Any] = [parse_query(record.value) for record in sample_set.records()]
+    resolvers = {query["resolver"]["address"] for query in queries}
+    networks = {query["resolver"]["asn"] for query in queries}
+    names = {query["question"]["name"].lower() for query in queries}
+    zones = {query["zone"]["id"] for query in queries}
+    kinds = {query["question"]["type"] for query in queries}
+    return (
+        f"- `{sample_set.name}`: {len(resolvers)} resolvers of {len(networks)} "
+        f"networks ask for {len(kinds)} types of {len(names)} names in {len(zones)} "
+        f"zones."
+    )
+
+
+def _nginx_error_line(sample_set: SampleSet) -> str:
+    records = sample_set.records()
+    text = b"\n".join(record.value for record in records).decode()
+    hosts = {record.key for record in records}
+    clients = set(re.findall(r", client: ([^,\n]+)", text))
+    sites = set(re.findall(r', host: "([^"]+)"', text))
+    requests = set(re.findall(r', request: "([^"]+)"', text))
+    return (
+        f"- `{sample_set.name}`: {len(hosts)} servers tell of {len(clients)} clients "
+        f"with {len(requests)} different requests to {len(sites)} host names."
+    )
+
+
 def _ratio_table(folder: Path) -> str:
     rows = []
     for sample_set in SAMPLE_SETS:
-        data = (folder / sample_set.file_name("none")).read_bytes()
-        payloads = [batch.stored for batch in parse_batches(data)]
+        data = (folder / sample_set.file_name(sample_set.codecs[0])).read_bytes()
+        payloads = [batch.decompress() for batch in parse_batches(data)]
         whole = sum(map(len, payloads))
         rows.append(
             (

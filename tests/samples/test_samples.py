@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import ipaddress
 import platform
 import re
 import subprocess
@@ -11,11 +12,34 @@ import sys
 from pathlib import Path
 
 import pytest
+import zstandard
+
+from complab.codecs.catalogue import Catalogue
+from complab.kafka.payloads import read_payloads
 
 _ROOT = Path(__file__).parents[2]
 _SAMPLES = _ROOT / "samples"
 _MAX_TOTAL_BYTES = 6_000_000
-_FILE_COUNT = 20
+_FILE_COUNT = 24
+# Addresses that are no one's: for documentation (RFC 5737, RFC 3849) and benchmarks
+# (RFC 2544).
+_NETWORKS = [
+    ipaddress.ip_network(text)
+    for text in (
+        "192.0.2.0/24",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "198.18.0.0/15",
+        "2001:db8::/32",
+    )
+]
+# A line of nginx's error log about a client: level, process twice, the rest.
+_NGINX_LINE = re.compile(
+    r"2026/01/15 09:\d\d:\d\d \[(warn|error|crit)\] (\d+)#\2: \*\d+ "
+    r"[^\x00-\x1f]+?, client: ([0-9a-f.:]+), server: ([\w.:*-]+)"
+    r'(?:, request: "(?:GET|POST) /\S* HTTP/[12]\.[01]"'
+    r'(?:, upstream: "([^"]+)")?, host: "([\w.-]+)"(?:, referrer: "([^"]+)")?)?'
+)
 # Import names of what samples/generator/requirements.txt installs.
 _MODULES = ("capnp", "confluent_kafka", "crc32c", "cramjam", "lz4", "zstandard")
 # A row of the README's table: file, SHA-256, bytes, and more.
@@ -36,6 +60,17 @@ def _actual_digests(folder: Path) -> dict[str, str]:
         path.name: hashlib.sha256(path.read_bytes()).hexdigest()
         for path in folder.glob("*.bin")
     }
+
+
+def _payloads(name: str) -> tuple[bytes, ...]:
+    """Return the payloads of a sample file's batches."""
+    return read_payloads(str(_SAMPLES / name), libraries=Catalogue()).blocks
+
+
+def _is_set_aside(address: str | bytes) -> bool:
+    """Return whether an address, text or octets, is of a range that is no one's."""
+    parsed = ipaddress.ip_address(address)
+    return any(parsed in network for network in _NETWORKS)
 
 
 def _why_not_regenerated() -> str | None:
@@ -64,13 +99,9 @@ def test_files_match_their_listed_digests() -> None:
 
 
 def test_all_files_together_stay_small() -> None:
-    """The folder, with generator and README, holds less than 6 MB."""
-    paths = [
-        path
-        for path in _SAMPLES.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
-    ]
-    assert sum(path.stat().st_size for path in paths) < _MAX_TOTAL_BYTES
+    """The batches, all files together, are less than 6 MB."""
+    sizes = [path.stat().st_size for path in _SAMPLES.glob("*.bin")]
+    assert sum(sizes) < _MAX_TOTAL_BYTES
 
 
 def test_readme_table_tells_digests_and_sizes() -> None:
@@ -92,3 +123,88 @@ def test_generator_makes_the_same_bytes(tmp_path: Path) -> None:
     assert _actual_digests(tmp_path) == _listed_digests()
     sums = (tmp_path / "SHA256SUMS").read_bytes()
     assert sums == (_SAMPLES / "SHA256SUMS").read_bytes()
+
+
+@pytest.mark.parametrize(("stem", "batch_count"), [("dns", 8), ("nginx-error", 8)])
+def test_sets_of_one_file_come_in_both_shapes(stem: str, batch_count: int) -> None:
+    """There is one batch of about 1 MB, and several of at most 16 KiB."""
+    (large,) = _payloads(f"{stem}-1m-zstd.bin")
+    assert 950_000 < len(large) < 1_000_000
+    small = _payloads(f"{stem}-16k-zstd.bin")
+    assert len(small) == batch_count
+    assert all(len(payload) <= 16_384 for payload in small)
+
+
+@pytest.mark.parametrize(
+    ("name", "ratio"), [("dns-1m-zstd.bin", 4.1), ("nginx-error-1m-zstd.bin", 10.9)]
+)
+def test_large_batches_compress_as_intended(name: str, ratio: float) -> None:
+    """zstd 1 in one shot reaches the ratio that the README aims at, within 3 %."""
+    (payload,) = _payloads(name)
+    compressed = zstandard.ZstdCompressor(level=1).compress(payload)
+    assert len(payload) / len(compressed) == pytest.approx(ratio, rel=0.03)
+
+
+def test_nginx_lines_name_no_one() -> None:
+    """Each record is a line in nginx's form, all its addresses and hosts invented."""
+    (payload,) = _payloads("nginx-error-1m-zstd.bin")
+    lines = list(_NGINX_LINE.finditer(payload.decode("latin-1")))
+    assert len(lines) == payload.count(b"2026/01/15 ") == 2_500
+    for line in lines:
+        _, _, client, server, upstream, host, referrer = line.groups()
+        assert _is_set_aside(client)
+        assert server == "0.0.0.0:443" or server.endswith(".example")
+        if host is not None:
+            assert host.endswith(".example") or _is_set_aside(host)
+        if referrer is not None:
+            assert re.match(r"https://[\w.-]+\.example/", referrer)
+        if upstream is not None and (
+            found := re.match(r"https?://([\d.]+):", upstream)
+        ):
+            assert _is_set_aside(found[1])
+
+
+def test_nginx_lines_are_of_many_kinds() -> None:
+    """Each kind of trouble that the README tells of is there."""
+    (payload,) = _payloads("nginx-error-1m-zstd.bin")
+    for part in (
+        b"upstream timed out (110: Connection timed out) while",
+        b"connect() failed (111: Connection refused) while",
+        b"recv() failed (104: Connection reset by peer) while",
+        b"failed (2: No such file or directory)",
+        b"limiting requests, excess: ",
+        b"FastCGI sent in stderr: ",
+        b"while SSL handshaking, client: ",
+        b"while SSL handshaking to upstream, client: ",
+        b"buffered to a temporary file",
+        b": password mismatch",
+        b"access forbidden by rule",
+    ):
+        assert payload.count(part) > 3, part
+
+
+def test_dns_queries_name_no_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each query is of one message; all its addresses and names are invented."""
+    if reason := _why_not_regenerated():
+        pytest.skip(reason)
+    monkeypatch.syspath_prepend(str(_SAMPLES))
+    from generator.dns_queries import parse_query
+    from generator.sample_set import SAMPLE_SETS
+
+    (sample_set,) = (item for item in SAMPLE_SETS if item.name == "dns-1m")
+    (payload,) = _payloads("dns-1m-zstd.bin")
+    position = 0
+    codes, kinds = set(), set()
+    for record in sample_set.records():
+        position = payload.index(record.value, position) + len(record.value)
+        query = parse_query(record.value)
+        codes.add(query["response"]["code"])
+        kinds.add(query["question"]["type"])
+        assert query["question"]["name"].lower().endswith(query["zone"]["name"])
+        assert query["zone"]["name"].endswith(".example")
+        assert _is_set_aside(query["resolver"]["address"])
+        assert _is_set_aside(query["edge"]["address"])
+        for answer in query["response"]["answers"]:
+            assert "address" not in answer or _is_set_aside(answer["address"])
+    assert codes >= {0, 2, 3, 5}
+    assert kinds >= {1, 2, 6, 15, 16, 28, 65}
