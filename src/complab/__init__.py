@@ -2,8 +2,8 @@
 
 ``complab.sweep(path, codecs=...)`` measures codecs and levels on the record batches of
 a file; ``complab.load(path)`` reads a saved result; ``complab.kafka.open(path)`` gives
-the batches of a log and what is in them. Everything heavy is imported when
-it is first used.
+the batches of a log and what is in them; ``complab.capture(servers, topic, output)``
+takes batches from a live topic. Everything heavy is imported when it is first used.
 """
 
 from typing import TYPE_CHECKING
@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from complab import kafka
     from complab._version import __version__
+    from complab.kafka.capture import Capture, capture
     from complab.studies.inspect import Inspection, inspect
     from complab.studies.sweep import SweepResult, sweep
 
 __all__ = [
+    "Capture",
     "Inspection",
     "SweepResult",
     "__version__",
+    "capture",
     "inspect",
     "kafka",
     "load",
@@ -27,6 +30,8 @@ __all__ = [
 _HOMES = {
     "Inspection": "complab.studies.inspect",
     "inspect": "complab.studies.inspect",
+    "Capture": "complab.kafka.capture",
+    "capture": "complab.kafka.capture",
     "SweepResult": "complab.studies.sweep",
     "sweep": "complab.studies.sweep",
     "__version__": "complab._version",

@@ -192,3 +192,81 @@ class UnknownCodecError(PlanError):
 
 class LevelError(PlanError):
     """The codec has no such level."""
+
+
+class ClientPropertiesError(InputError):
+    """A client properties file has a value that cannot be used; ``key`` names it."""
+
+    def __init__(self, message: str, *, path: str, key: str) -> None:
+        """Put the key before the message; a value is never shown, it may be secret."""
+        super().__init__(f"{key}: {message}", path=path)
+        self.key = key
+
+
+class CaptureError(ComplabError):
+    """A live topic does not give what was asked for.
+
+    ``place`` is the broker, or the topic's partition, of which the message speaks.
+    """
+
+    def __init__(self, message: str, *, place: str) -> None:
+        """Put the place before the message."""
+        super().__init__(f"{place}: {message}")
+        self.place = place
+
+
+class CaptureLibraryError(CaptureError):
+    """The library that speaks to brokers is not installed."""
+
+
+class UnreachableBrokerError(CaptureError):
+    """No connection to a broker came about, or it broke and did not come back."""
+
+
+class AuthenticationError(CaptureError):
+    """The broker does not take the client for whom it says it is, or the reverse."""
+
+
+class AuthorizationError(CaptureError):
+    """The user may not do this to the topic."""
+
+
+class CaptureTimeoutError(CaptureError):
+    """The cluster gave nothing within ``timeout_s`` seconds."""
+
+    def __init__(self, message: str, *, place: str, timeout_s: float) -> None:
+        """Keep the time."""
+        super().__init__(message, place=place)
+        self.timeout_s = timeout_s
+
+
+class UnknownTopicError(CaptureError):
+    """There is no such topic."""
+
+
+class UnknownPartitionError(CaptureError):
+    """The topic has ``partition_count`` partitions, and this is none of them."""
+
+    def __init__(self, message: str, *, place: str, partition_count: int) -> None:
+        """Keep the number of partitions."""
+        super().__init__(message, place=place)
+        self.partition_count = partition_count
+
+
+class EmptyPartitionError(CaptureError):
+    """The partition holds no record, or none where it was to be read."""
+
+
+class OffsetRangeError(CaptureError):
+    """The partition does not hold the offset.
+
+    It holds those from ``first_offset`` to the one before ``end_offset``.
+    """
+
+    def __init__(
+        self, message: str, *, place: str, first_offset: int, end_offset: int
+    ) -> None:
+        """Keep the range."""
+        super().__init__(message, place=place)
+        self.first_offset = first_offset
+        self.end_offset = end_offset

@@ -22,6 +22,7 @@ _COMMANDS = {
     "sweep": ("complab.cli.sweep", "Measure codecs and levels on a batch file."),
     "inspect": ("complab.cli.inspect", "Look into a log: batches, records, lint."),
     "extract": ("complab.cli.extract", "Cut batches out of a log."),
+    "capture": ("complab.cli.capture", "Take record batches from a live topic."),
     "codecs": ("complab.cli.codecs", "List the codecs and libraries that were found."),
     "completion": ("complab.cli.completion", "Print a shell's completion script."),
 }

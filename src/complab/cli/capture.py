@@ -1,0 +1,216 @@
+"""``complab capture``: take record batches from a live topic into a file."""
+
+import logging
+import os
+import sys
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Self, TextIO
+
+import click
+
+from complab.cli.parameters import BYTES, SECONDS
+from complab.kafka.capture import DEFAULT_TIMEOUT_S, Capture, capture
+from complab.kafka.capture_run import CaptureProgress
+from complab.kafka.client_properties import ClientProperties, load_client_properties
+from complab.render import terminal_width
+from complab.units import format_bytes
+from complab.whole_file import check_output
+
+_EVERY_S = 0.25
+_CLEAR_LINE = "\r\x1b[K"
+
+
+@click.command("capture")
+@click.option(
+    "--bootstrap-server",
+    "servers",
+    metavar="HOST:PORT,...",
+    help="A broker to ask first, or several. [default: the client properties']",
+)
+@click.option("--topic", required=True, metavar="NAME", help="What to read.")
+@click.option(
+    "--partition",
+    type=click.IntRange(min=0),
+    metavar="N",
+    default=0,
+    help="Which of its partitions. [default: 0]",
+)
+@click.option(
+    "--from-offset",
+    metavar="OFFSET",
+    help="Begin there: a number, -N for N before the end, earliest, or latest, which "
+    "waits for new records. [default: earliest]",
+)
+@click.option(
+    "--from-timestamp",
+    metavar="TIME",
+    help="Begin at the first record of that time: ISO 8601, of UTC unless it says "
+    "otherwise, or milliseconds since 1970.",
+)
+@click.option(
+    "--batches",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="End after so many. [default: where the partition ends now]",
+)
+@click.option(
+    "--max-bytes",
+    type=BYTES,
+    default="64MiB",
+    show_default=True,
+    help="End before the file would be larger.",
+)
+@click.option(
+    "--timeout",
+    "timeout_s",
+    type=SECONDS,
+    metavar="SECONDS",
+    default=DEFAULT_TIMEOUT_S,
+    show_default=True,
+    help="Give up when the cluster gave nothing for so long.",
+)
+@click.option(
+    "--command-config",
+    "properties_path",
+    metavar="FILE",
+    help="A client properties file, as Kafka's tools take it: TLS with PEM files, "
+    "SASL PLAIN and SCRAM.",
+)
+@click.option(
+    "--output",
+    "output_path",
+    required=True,
+    metavar="FILE",
+    help='Where to write, readable by you alone ("-": standard output).',
+)
+@click.option("--force", is_flag=True, help="Overwrite a file that exists.")
+@click.option("--quiet", is_flag=True, help="No progress and no remarks on stderr.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    *,
+    servers: str | None,
+    topic: str,
+    partition: int,
+    from_offset: str | None,
+    from_timestamp: str | None,
+    batches: int | None,
+    max_bytes: int,
+    timeout_s: float,
+    properties_path: str | None,
+    output_path: str,
+    force: bool,
+    quiet: bool,
+) -> None:
+    r"""Take record batches from a live topic, as the broker stores them.
+
+    It joins no group and commits nothing. Batches are kept whole: the first one may
+    begin before the offset that was asked for.
+
+    \b
+    complab capture --bootstrap-server localhost:9092 --topic requests \
+        --from-offset -64000 --batches 64 --output batch.bin
+    complab capture --command-config client.properties --topic requests \
+        --from-timestamp 2026-11-24T16:00Z --max-bytes 16MiB --output batch.bin
+    """
+    # Its failures come as errors, in complab's words; Python would print them as well.
+    logging.getLogger("aiokafka").addHandler(logging.NullHandler())
+    if output_path != "-":
+        check_output(output_path, may_overwrite=force)
+    properties = ClientProperties()
+    if properties_path is not None:
+        properties = load_client_properties(properties_path)
+        if not quiet:
+            _tell_of_properties(properties)
+    with _Progress(sys.stderr, is_quiet=quiet, environ=os.environ) as progress:
+        captured = capture(
+            servers,
+            topic,
+            output_path,
+            partition=partition,
+            from_offset=from_offset,
+            from_timestamp=from_timestamp,
+            max_batch_count=batches,
+            max_bytes=max_bytes,
+            timeout_s=timeout_s,
+            client_properties=properties,
+            may_overwrite=force,
+            on_progress=progress.show,
+        )
+    if not quiet:
+        click.echo(_describe(captured), err=True)
+    if captured.problem is not None:
+        click.echo(f"complab: {captured.problem}", err=True)
+        ctx.exit(1)
+    if captured.is_interrupted:
+        click.echo("complab: interrupted; the file holds whole batches", err=True)
+        ctx.exit(130)
+
+
+def _tell_of_properties(properties: ClientProperties) -> None:
+    """Say what of the client properties is not used, and what is not safe."""
+    if properties.unused_keys:
+        keys = ", ".join(properties.unused_keys)
+        click.echo(f"complab: {properties.path}: passed over: {keys}", err=True)
+    if properties.sends_password_in_clear:
+        text = "the password goes over the network in the clear (SASL_PLAINTEXT, PLAIN)"
+        click.echo(f"complab: {properties.path}: {text}", err=True)
+
+
+def _describe(captured: Capture) -> str:
+    """What is in the file, in a line, and a line for each remark."""
+    place = "standard output" if captured.path == "-" else captured.path
+    noun = "batch" if captured.batch_count == 1 else "batches"
+    facts = (
+        f"{place}: {captured.batch_count:,} {noun}, "
+        f"{format_bytes(captured.size_bytes)} bytes, {captured.record_count:,} records "
+        f"of {captured.topic}-{captured.partition}, offsets "
+        f"{captured.first_offset:,} to {captured.last_offset:,}"
+    )
+    return "\n  ".join([facts, *captured.notes])
+
+
+class _Progress:
+    """A line on ``stream`` where that is a terminal; else nothing."""
+
+    def __init__(
+        self, stream: TextIO, *, is_quiet: bool, environ: Mapping[str, str]
+    ) -> None:
+        self._stream = stream
+        self._width = terminal_width(stream, environ) or 80
+        self._is_shown = (
+            not is_quiet and stream.isatty() and environ.get("TERM") != "dumb"
+        )
+        self._next_s = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Leave a clean line behind."""
+        if self._is_shown:
+            self._stream.write(_CLEAR_LINE)
+            self._stream.flush()
+
+    def show(self, progress: CaptureProgress) -> None:
+        """Draw the line anew if it is time to."""
+        now_s = time.monotonic()
+        if not self._is_shown or now_s < self._next_s:
+            return
+        self._next_s = now_s + _EVERY_S
+        far = f"offset {progress.next_offset:,}"
+        if progress.end_offset is not None:
+            far += f" of {progress.end_offset:,}"
+        line = (
+            f"{progress.batch_count:,} batches, {format_bytes(progress.size_bytes)} "
+            f"bytes, {far}"
+        )
+        self._stream.write(_CLEAR_LINE + line[: self._width - 1])
+        self._stream.flush()
