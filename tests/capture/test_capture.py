@@ -8,6 +8,7 @@ import dataclasses
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -183,7 +184,7 @@ def test_latest_waits_for_records(
 
     def produce() -> None:
         while cluster.requested().count(FETCH) == asked_count:
-            pass
+            time.sleep(0.02)
         cluster.produce(topic, make_batches(2))
 
     producer = threading.Thread(target=produce)
@@ -437,8 +438,8 @@ def test_wrong_words(output: str) -> None:
     for start in ("first", "1.5", ""):
         with pytest.raises(PlanError, match="--from-offset"):
             capture("localhost", "topic", output, from_offset=start)
-    for time in ("yesterday", "-5", "1969-12-31T23:59:59Z"):
+    for moment in ("yesterday", "-5", "1969-12-31T23:59:59Z"):
         with pytest.raises(PlanError, match="--from-timestamp"):
-            capture("localhost", "topic", output, from_timestamp=time)
+            capture("localhost", "topic", output, from_timestamp=moment)
     with pytest.raises(PlanError, match="exclude each other"):
         capture("localhost", "topic", output, from_offset=1, from_timestamp=1)

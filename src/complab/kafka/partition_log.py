@@ -66,6 +66,7 @@ _ADVICE_PROTOCOL = (
     "does it speak another security.protocol? --command-config takes a client "
     "properties file"
 )
+_ADVICE_CERTIFICATE = "does it want to see a certificate (ssl.keystore.location)?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,8 +319,15 @@ class PartitionLog:
                 sasl_plain_username=self._properties.sasl_username,
                 sasl_plain_password=self._properties.sasl_password,
             ),
-            advice=f"; {_ADVICE_PROTOCOL}",
+            advice=self._advice(),
         )
+
+    def _advice(self) -> str:
+        """What to look at when a broker hangs up on a new connection."""
+        tls = self._properties.tls
+        if self._properties.has_tls and not (tls.chain_path or tls.chain_pem):
+            return f"; {_ADVICE_PROTOCOL}; {_ADVICE_CERTIFICATE}"
+        return f"; {_ADVICE_PROTOCOL}"
 
     async def _guard(
         self,
