@@ -42,7 +42,12 @@ class _LazyGroup(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         command = importlib.import_module(_COMMANDS[cmd_name][0]).command
-        return command if isinstance(command, click.Command) else None
+        if not isinstance(command, click.Command):
+            return None
+        # What keeps click from filling an example's lines is a backspace; in a raw
+        # docstring it is written, and arrives, as two characters.
+        command.help = (command.help or "").replace("\\b\n", "\b\n")
+        return command
 
     def format_commands(
         self, ctx: click.Context, formatter: click.HelpFormatter
