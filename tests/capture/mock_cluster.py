@@ -14,7 +14,8 @@ import confluent_kafka
 
 _TIMEOUT_S = 60
 
-FETCH = 1
+FETCH, LIST_OFFSETS, METADATA = 1, 2, 3
+"""Kinds of requests (API keys)."""
 
 
 def find_library() -> Path | None:
@@ -41,11 +42,21 @@ def _open(path: Path) -> ctypes.CDLL:
         ("mock_partition_set_leader", integer, (pointer, text, integer, integer)),
         ("mock_broker_set_down", integer, (pointer, integer)),
         (
+            "mock_broker_set_host_port",
+            integer,
+            (pointer, ctypes.c_int32, text, integer),
+        ),
+        (
             "mock_push_request_errors_array",
             None,
             (pointer, ctypes.c_int16, size, ctypes.POINTER(integer)),
         ),
         ("mock_clear_request_errors", None, (pointer, ctypes.c_int16)),
+        (
+            "mock_set_apiversion",
+            integer,
+            (pointer, ctypes.c_int16, ctypes.c_int16, ctypes.c_int16),
+        ),
         ("mock_start_request_tracking", None, (pointer,)),
         ("mock_get_requests", ctypes.POINTER(pointer), (pointer, size_out)),
         ("mock_request_destroy_array", None, (ctypes.POINTER(pointer), size)),
@@ -116,6 +127,12 @@ class MockCluster:
         """Close a broker's connections and take no more."""
         assert not self._library.rd_kafka_mock_broker_set_down(self._cluster, broker)
 
+    def set_address(self, broker: int, host: str, port: int) -> None:
+        """Let Metadata name another address for a broker (advertised.listeners)."""
+        assert not self._library.rd_kafka_mock_broker_set_host_port(
+            self._cluster, broker, host.encode(), port
+        )
+
     def set_topic_error(self, topic: str, code: int) -> None:
         """Let Metadata answer with an error for a topic."""
         self._library.rd_kafka_mock_topic_set_error(self._cluster, topic.encode(), code)
@@ -131,6 +148,12 @@ class MockCluster:
     def clear_errors(self, api_key: int) -> None:
         """Forget the errors that no request has met yet."""
         self._library.rd_kafka_mock_clear_request_errors(self._cluster, api_key)
+
+    def set_versions(self, api_key: int, least: int, newest: int) -> None:
+        """Offer these versions of a kind of request only."""
+        assert not self._library.rd_kafka_mock_set_apiversion(
+            self._cluster, api_key, least, newest
+        )
 
     def requested(self) -> list[int]:
         """The kinds (API keys) of all requests that came, in their order."""
@@ -165,6 +188,8 @@ class MockCluster:
                 "log_level": 3,
             }
         )
+        # Known before the first record, so that none waits a second for it.
+        producer.list_topics(topic, timeout=_TIMEOUT_S)
         for values in batches:
             for value in values:
                 producer.produce(topic, value=value, partition=partition)

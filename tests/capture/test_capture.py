@@ -9,12 +9,12 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from aiokafka.record.memory_records import MemoryRecords
-from mock_cluster import FETCH, MockCluster
+from mock_cluster import FETCH, LIST_OFFSETS, METADATA, MockCluster
 
 from complab.codecs.catalogue import Catalogue
 from complab.errors import (
@@ -44,6 +44,15 @@ MakeBatches = Callable[..., list[list[bytes]]]
 def output(tmp_path: Path) -> str:
     """Where to capture to."""
     return str(tmp_path / "batch.bin")
+
+
+@pytest.fixture
+def own(topic: str, make_batches: MakeBatches) -> Iterator[MockCluster]:
+    """A cluster of one broker, with two batches, whose versions may be changed."""
+    with MockCluster(1) as running:
+        running.create(topic)
+        running.produce(topic, make_batches(2))
+        yield running
 
 
 def values_in(data: bytes) -> list[bytes]:
@@ -339,6 +348,39 @@ def test_the_leader_changes(
     assert values_in(data_of(captured)) == joined(batches)
 
 
+def test_a_broker_that_knows_the_topic_no_more(
+    cluster: MockCluster, topic: str, output: str, make_batches: MakeBatches
+) -> None:
+    """A topic that was there may be unknown for a while, as at a broker's restart."""
+    batches = make_batches(3)
+    cluster.produce(topic, batches)
+    healing = threading.Timer(0.5, cluster.set_topic_error, (topic, 0))
+
+    def forget(progress: CaptureProgress) -> None:
+        if progress.batch_count == 1:
+            cluster.set_topic_error(topic, 3)
+            cluster.set_leader(topic, 0, 2)
+            healing.start()
+
+    captured = capture(cluster.servers, topic, output, on_progress=forget)
+    healing.join()
+    assert captured.problem is None
+    assert values_in(data_of(captured)) == joined(batches)
+
+
+def test_an_address_that_leads_nowhere(
+    own: MockCluster, topic: str, output: str
+) -> None:
+    """A leader that cannot be reached by the name it gives itself is told as that."""
+    servers = own.servers
+    own.set_address(1, "kafka-1.invalid", 9092)
+    with pytest.raises(UnreachableBrokerError) as info:
+        capture(servers, topic, output)
+    text = str(info.value)
+    assert text.startswith("kafka-1.invalid:9092: cannot be reached: ")
+    assert text.endswith(f"the leader of {topic}-0, by its advertised.listeners")
+
+
 def test_a_broker_dies(topic: str, output: str, make_batches: MakeBatches) -> None:
     """A broken connection leads to the broker that leads the partition then."""
     batches = make_batches(5)
@@ -370,6 +412,34 @@ def test_a_cluster_dies(topic: str, output: str, make_batches: MakeBatches) -> N
     assert isinstance(captured.problem, CaptureTimeoutError)
     assert "connection refused" in str(captured.problem)
     assert values_in(data_of(captured)) == joined(batches[:2])
+
+
+def test_every_version_of_fetch_gives_the_same(
+    own: MockCluster, topic: str, output: str
+) -> None:
+    """Brokers from Kafka 0.11 (Fetch 4) to 4.x (none below it) give the same bytes."""
+    found = set()
+    for version in range(4, 12):
+        own.set_versions(FETCH, version, version)
+        captured = capture(own.servers, topic, output, may_overwrite=True)
+        found.add(data_of(captured))
+    own.set_versions(FETCH, 4, 16)
+    own.set_versions(LIST_OFFSETS, 1, 7)
+    own.set_versions(METADATA, 0, 13)
+    found.add(data_of(capture(own.servers, topic, output, may_overwrite=True)))
+    assert len(found) == 1
+
+
+def test_versions_that_cannot_be_spoken(
+    own: MockCluster, topic: str, output: str
+) -> None:
+    """A broker too old to send batches as stored, or too new, is told as that."""
+    own.set_versions(FETCH, 0, 3)
+    with pytest.raises(CaptureError, match=r"older than Kafka 0\.11"):
+        capture(own.servers, topic, output)
+    own.set_versions(FETCH, 12, 16)
+    with pytest.raises(CaptureError, match="speaks another protocol than complab"):
+        capture(own.servers, topic, output)
 
 
 def free_port() -> int:

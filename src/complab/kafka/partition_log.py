@@ -124,6 +124,7 @@ class PartitionLog:
         self._wait_ms = min(_FETCH_WAIT_MS, int(timeout_s * 1000) // 2)
         self._tls_context = make_tls_context(properties)
         self._connection: Any = None
+        self._is_known = False
         self._place = bootstrap_servers
 
     async def __aenter__(self) -> Self:
@@ -176,6 +177,12 @@ class PartitionLog:
         answer = await self._ask(
             lambda: FetchRequest(self._wait_ms, 1, limit_bytes, 0, topics)
         )
+        if "last_stable_offset" not in answer:
+            message = (
+                f"{self._place} is older than Kafka 0.11 (Fetch 4) and would convert "
+                "batches on their way: copy the segments of its log instead"
+            )
+            raise CaptureError(message, place=self.name)
         return Fetched(
             answer["message_set"] or b"",
             int(answer["highwater_offset"]),
@@ -262,7 +269,16 @@ class PartitionLog:
             raise _PassingError(place, reason)
         host, port = self._leader_in(answer)
         self._place = f"{host}:{port}"
-        self._connection = await self._connect(host, port)
+        try:
+            self._connection = await self._connect(host, port)
+        except _PassingError as error:
+            if (host, port) in servers:
+                raise
+            reason = (
+                f"{error.reason}; the cluster names it as the leader of {self.name}, "
+                "by its advertised.listeners"
+            )
+            raise _PassingError(error.place, reason) from None
 
     async def _ask_metadata(self, host: str, port: int) -> dict[str, Any]:
         from aiokafka.protocol.metadata import MetadataRequest
@@ -282,10 +298,12 @@ class PartitionLog:
         if code == _INVALID_TOPIC:
             message = "is no name that a topic can have"
             raise UnknownTopicError(message, place=self._topic)
-        if code == _UNKNOWN_TOPIC_OR_PARTITION:
+        if code == _UNKNOWN_TOPIC_OR_PARTITION and not self._is_known:
             message = f"there is no such topic in the cluster of {self._place}"
             raise UnknownTopicError(message, place=self._topic)
+        # A broker that starts again may not know yet what is known of others.
         self._judge(code)
+        self._is_known = True
         parts = {part["partition"]: part for part in topic["partitions"]}
         part = parts.get(self._partition)
         if part is None:
