@@ -36,7 +36,7 @@ def plan_of(
     *,
     libraries: Sequence[str] = (),
     framing: str = "kafka",
-    budget_s: float = 0.5,
+    budget_s: float = 2.0,
     precision_pct: float = 1.0,
     seed: int = 0,
 ) -> Plan:
@@ -264,11 +264,12 @@ def test_verification_leaves_half_of_the_budget(batch_1m: bytes) -> None:
 def test_budget_is_kept() -> None:
     """No epoch begins after the budget is spent.
 
-    The bound is ten times the budget: this is no test of how fast the machine is.
+    The bound is many times the budget: this is no test of how fast the machine is.
     """
     begin_s = time.monotonic()
-    events = list(measure(plan_of("lz4:9,zstd:1", precision_pct=0.001), _BLOCKS))
-    assert time.monotonic() - begin_s < 5.0
+    plan = plan_of("lz4:9,zstd:1", budget_s=0.5, precision_pct=0.001)
+    events = list(measure(plan, _BLOCKS))
+    assert time.monotonic() - begin_s < 10.0
     assert all(e.remaining_s > 0 for e in events if isinstance(e, RoundStarted))
     assert not any(isinstance(event, Settled) for event in events)
 
@@ -298,10 +299,13 @@ def test_interrupt_while_an_event_is_handled(kind: type[Event]) -> None:
     """Ctrl-C in a display or a result that takes an event in loses nothing."""
     plan = plan_of("lz4:9,zstd:1", budget_s=50.0, precision_pct=0.001)
     events = []
-    for event in measure(plan, _BLOCKS):
-        events.append(event)
-        if isinstance(event, kind):
-            signal.raise_signal(signal.SIGINT)
+    try:
+        for event in measure(plan, _BLOCKS):
+            events.append(event)
+            if isinstance(event, kind):
+                signal.raise_signal(signal.SIGINT)
+    except KeyboardInterrupt:
+        pytest.fail("the exception took everything with it")
     check_order(plan, events)
     assert isinstance(events[-1], Interrupted)
     assert sum(isinstance(event, kind) for event in events) == 1
