@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from complab import core
-from complab.codecs.catalogue import Catalogue
+from complab.codecs.catalogue import RAW, Catalogue, find
 from complab.kafka.payloads import read_payloads
 
 _ROOT = Path(__file__).parents[1]
@@ -93,6 +93,19 @@ def in_file(tmp_path: Path) -> Callable[[bytes], str]:
         return str(path)
 
     return write
+
+
+@pytest.fixture(scope="session")
+def needs() -> Callable[[str], None]:
+    """Skip where a codec has no library on this machine."""
+
+    def check(name: str) -> None:
+        libraries = Catalogue()
+        for provider in libraries.choose(find(name, RAW), None):
+            if provider.library is None:
+                pytest.skip(provider.problem)
+
+    return check
 
 
 @pytest.fixture(scope="session")

@@ -99,8 +99,21 @@ def test_errors_that_nobody_hears_keep_their_exit_code(
     shell: Shell, redirection: str
 ) -> None:
     """With standard error closed the exit code alone tells."""
-    done = shell(f"$COMPLAB sweep /none {redirection}")
-    assert (done.returncode, done.stdout, done.stderr) == (1, "", "")
+    for command, code in (("sweep /none", 1), ("sweep", 2), ("codecs --lib x", 2)):
+        done = shell(f"$COMPLAB {command} {redirection}")
+        assert (done.returncode, done.stdout, done.stderr) == (code, "", "")
+
+
+def test_remarks_that_nobody_hears_change_nothing(
+    shell: Shell, one_batch: bytes, make_batch: Callable[..., bytes], tmp_path: Path
+) -> None:
+    """A warning that finds no room on a full disk leaves result and exit code alone."""
+    path = tmp_path / "damaged.bin"
+    path.write_bytes(one_batch + make_batch(codec_id=6))
+    arguments = "--codecs zstd:1 --budget 0.3 --format csv"
+    done = shell(f"$COMPLAB sweep {path} {arguments} 2>/dev/full")
+    assert done.returncode == 1
+    assert done.stdout.startswith("codec,level,")
 
 
 # ---- A terminal ---------------------------------------------------------------------
@@ -211,9 +224,9 @@ def test_interrupt_in_a_slow_codec(
 ) -> None:
     """Ctrl-C in the middle of a slow pass prints and saves what is known by then."""
     path, saved = str(samples / "http-requests-1m-none.bin"), tmp_path / "result.json"
-    arguments = ("--codecs", "snappy,brotli:11", "--save", str(saved), *_ENDLESS)
+    arguments = ("--codecs", "lz4:9,zstd:22", "--save", str(saved), *_ENDLESS)
     running = terminal("sweep", path, *arguments)
-    running.wait_for(b"verifying brotli:11")
+    running.wait_for(b"verifying zstd:22")
     running.interrupt()
     code, shown = running.finish()
     assert code == 130

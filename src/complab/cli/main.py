@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import click
 
+from complab.cli.talk import say, silence, tell
 from complab.errors import ComplabError, PlanError
 
 _EXIT_UNREADABLE = 1
@@ -86,11 +87,6 @@ def cli() -> None:
     """Measure what compression codecs make of Kafka record batches, offline."""
 
 
-def _silence_stdout() -> None:
-    """Nobody can read it any more: Python's own flush at exit must not complain."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-
-
 def _open_streams() -> None:
     """Cope with streams that the caller closed, which Python has as ``None``."""
     if sys.stderr is None:
@@ -98,8 +94,7 @@ def _open_streams() -> None:
         # file of the run gets it.
         sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
     if sys.stdout is None:
-        text = "complab: standard output is closed: there is nowhere to print to"
-        click.echo(text, err=True)
+        tell("standard output is closed: there is nowhere to print to")
         sys.exit(_EXIT_UNREADABLE)
 
 
@@ -111,29 +106,29 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = cli.main(args=arguments, prog_name="complab", standalone_mode=False)
         sys.stdout.flush()
     except (click.exceptions.Abort, KeyboardInterrupt):
-        click.echo("complab: interrupted", err=True)
+        tell("interrupted")
         code = _EXIT_INTERRUPTED
     except click.ClickException as error:
-        error.show()
+        say(error.show)
         code = error.exit_code
     except BrokenPipeError:
-        _silence_stdout()
+        silence(1)
         code = 0
     except SystemExit:
         # click ends so, with exit code 1, when a command wrote into a closed pipe; it
         # then leaves a wrapper as standard output. Completion ends so, too.
         if sys.stdout is stdout:
             raise
-        _silence_stdout()
+        silence(1)
         code = 0
     except OSError as error:  # files' errors are ResultError and InputError
-        click.echo(f"complab: standard output: {error.strerror or error}", err=True)
-        _silence_stdout()
+        tell(f"standard output: {error.strerror or error}")
+        silence(1)
         code = _EXIT_UNREADABLE
     except PlanError as error:
-        click.echo(f"complab: {error}", err=True)
+        tell(str(error))
         code = _EXIT_USAGE
     except ComplabError as error:
-        click.echo(f"complab: {error}", err=True)
+        tell(str(error))
         code = _EXIT_UNREADABLE
     sys.exit(code)

@@ -10,6 +10,7 @@ import click
 from complab.cli import output
 from complab.cli.parameters import BYTES, SECONDS, complete_codecs
 from complab.cli.progress import Progress
+from complab.cli.talk import tell
 from complab.errors import PlanError, ResultError
 from complab.kafka.record_files import KINDS
 from complab.results.model import OK
@@ -175,7 +176,7 @@ def command(
     if not quiet:
         _tell_what_is_not_shown(result, format_name)
     for problem in problems:
-        click.echo(f"complab: {problem}", err=True)
+        tell(problem)
     if not result.record.is_complete:
         ctx.exit(130)
     ctx.exit(1 if result.has_failures or problems else 0)
@@ -212,16 +213,14 @@ def _tell_what_is_not_shown(result: SweepResult, format_name: str | None) -> Non
     if format_name in {"csv", "lzbench"}:
         for warning in result.record.warnings:
             place = "" if warning.subject == "run" else f"{warning.subject}: "
-            click.echo(f"complab: {place}{warning.message}", err=True)
+            tell(f"{place}{warning.message}")
         if not result.record.is_complete:
-            text = "complab: interrupted: the rows hold what was measured until then"
-            click.echo(text, err=True)
+            tell("interrupted: the rows hold what was measured until then")
     if format_name == "lzbench":
         for row in result.rows:
             if row.status != OK:
                 level = "" if row.level is None else f":{row.level}"
-                text = f"complab: {row.codec}{level}: {row.status}: {row.message}"
-                click.echo(text, err=True)
+                tell(f"{row.codec}{level}: {row.status}: {row.message}")
 
 
 def _render(

@@ -1,0 +1,26 @@
+"""What is said beside a result: on standard error, where nobody may be listening."""
+
+import os
+import sys
+from collections.abc import Callable
+
+import click
+
+
+def tell(text: str) -> None:
+    """Say a line on standard error, under the program's name."""
+    say(lambda: click.echo(f"complab: {text}", err=True))
+
+
+def say(speak: Callable[[], None]) -> None:
+    """Let something be said there; a full disk behind it changes no exit code."""
+    try:
+        speak()
+        sys.stderr.flush()
+    except OSError:
+        silence(2)
+
+
+def silence(descriptor: int) -> None:
+    """Lead a standard stream nowhere: Python's flush at exit must not complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
