@@ -100,8 +100,9 @@ def needs() -> Callable[[str], None]:
     """Skip where a codec has no library on this machine."""
 
     def check(name: str) -> None:
-        libraries = Catalogue()
-        for provider in libraries.choose(find(name, RAW), None):
+        if name == "none":
+            return
+        for provider in Catalogue().choose(find(name, RAW), None):
             if provider.library is None:
                 pytest.skip(provider.problem)
 

@@ -1,5 +1,7 @@
 """The grammar of a codec list, and the configurations that a list means."""
 
+from collections.abc import Callable
+
 import pytest
 
 from complab import core
@@ -189,8 +191,11 @@ def test_level_out_of_range_names_the_range(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["snappy:1", "snappy,1"])
-def test_codec_without_levels_takes_none(text: str) -> None:
+def test_codec_without_levels_takes_none(
+    needs: Callable[[str], None], text: str
+) -> None:
     """Snappy has no levels, and says so."""
+    needs("snappy")
     with pytest.raises(LevelError, match="snappy has no levels"):
         select(text)
 

@@ -23,6 +23,7 @@ from complab.kafka.payloads import MESSAGE_SET_BYTES, Payloads, read_payloads
 
 MakeBatch = Callable[..., bytes]
 InFile = Callable[[bytes], str]
+Needs = Callable[[str], None]
 
 _SETS = ("http-requests-1m", "http-requests-16k", "journald-1m", "journald-16k")
 
@@ -47,9 +48,10 @@ def torn_crc(batch: bytes) -> bytes:
 
 @pytest.mark.parametrize("name", _SETS)
 def test_all_codecs_of_a_sample_hold_the_same_payloads(
-    samples: Path, name: str
+    samples: Path, needs: Needs, name: str
 ) -> None:
     """The five files of a set give the same blocks, counts and no warning."""
+    needs("snappy")
     plain = read(str(samples / f"{name}-none.bin"))
     assert plain.record_count
     for codec in KAFKA_CODECS:
@@ -66,8 +68,11 @@ def test_payload_is_what_stands_behind_the_header(samples: Path) -> None:
     assert read(str(path)).blocks == (path.read_bytes()[61:],)
 
 
-def test_mixed_codecs_are_read_and_told(samples: Path, in_file: InFile) -> None:
+def test_mixed_codecs_are_read_and_told(
+    samples: Path, in_file: InFile, needs: Needs
+) -> None:
     """A file in several codecs gives every batch, and says which codecs they are."""
+    needs("snappy")
     parts = [samples / f"journald-16k-{codec}.bin" for codec in KAFKA_CODECS]
     path = in_file(b"".join(part.read_bytes() for part in parts))
     one = read(str(parts[0]))
@@ -271,9 +276,10 @@ def test_nothing_but_control_batches_is_an_error(
 
 @pytest.mark.parametrize("codec_id", [1, 2, 3, 4])
 def test_records_that_do_not_decompress_cost_their_batch(
-    make_batch: MakeBatch, in_file: InFile, codec_id: int
+    make_batch: MakeBatch, in_file: InFile, needs: Needs, codec_id: int
 ) -> None:
     """Garbage under a right CRC is told with codec and place; others are read."""
+    needs(KAFKA_CODECS[codec_id])
     garbage = make_batch(b"\xff garbage and no stream of any codec", codec_id=codec_id)
     with pytest.raises(NoDataBatchError, match=f"{KAFKA_CODECS[codec_id]}: "):
         read(in_file(garbage))
@@ -309,9 +315,10 @@ def test_payload_that_is_empty_is_not_measured(
 
 @pytest.mark.parametrize("codec", KAFKA_CODECS)
 def test_one_byte_payload_is_read(
-    make_batch: MakeBatch, in_file: InFile, codec: str
+    make_batch: MakeBatch, in_file: InFile, needs: Needs, codec: str
 ) -> None:
     """A payload of a single byte comes out of every codec's container."""
+    needs(codec)
     import lz4.frame
     import zstandard
 

@@ -225,7 +225,7 @@ def test_missing_library_is_a_failure_if_it_was_named(
 def test_slow_pass_is_skipped_by_its_estimate(batch_1m: bytes) -> None:
     """A pass that would take more than a tenth of the budget is told beforehand."""
     blocks = [batch_1m[:65536]] * 100
-    plan = plan_of("brotli:11,memcpy", budget_s=1.0)
+    plan = plan_of("brotli:11,memcpy", budget_s=4.0)
     events = list(measure(plan, blocks))
     check_order(plan, events)
     slow = dropped(events)[number_of(plan, "brotli")]
