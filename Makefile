@@ -9,7 +9,7 @@ BIN := .venv/bin
 
 C_FILES = $(wildcard csrc/*.[ch] csrc/*/*.[ch] tests/*/*.[ch])
 NOTEBOOKS = $(wildcard notebooks/*.ipynb)
-SCRIPTS = .ci/setup .ci/run .ci/check-wheel .ci/fresh-machine
+SCRIPTS = .ci/setup .ci/run .ci/check-wheel .ci/fresh-machine .ci/fuzz
 
 .PHONY: help
 help: ## List the targets
@@ -57,6 +57,11 @@ ctest-plain ctest-sanitized: setup-test
 	  -DCOMPLAB_TESTS=ON -DCOMPLAB_WERROR=ON $(CTEST_FLAGS)
 	$(BIN)/cmake --build build/$@
 	$(BIN)/ctest --test-dir build/$@ --output-on-failure --no-tests=error
+
+.PHONY: fuzz
+fuzz: ## Fuzz every reader of the C core, FUZZ_SECONDS=60 each (needs clang)
+	@.ci/setup fuzz
+	.ci/fuzz
 
 .PHONY: wheel
 wheel: setup-test ## Build the wheel into dist/ and check that it needs libc alone

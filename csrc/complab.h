@@ -324,6 +324,7 @@ typedef struct complab_batch {
   uint8_t is_transactional;
   uint8_t head_bytes;               /* how much of head is filled */
   uint8_t head[COMPLAB_HEAD_BYTES]; /* the payload's first bytes */
+  uint8_t reserved[5];              /* 0, so that equal rows are equal bytes */
 } complab_batch;
 
 /* Why bytes are no entry. */

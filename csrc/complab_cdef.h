@@ -230,6 +230,7 @@ typedef struct complab_batch {
   uint8_t is_transactional;
   uint8_t head_bytes;
   uint8_t head[32];
+  uint8_t reserved[5];
 } complab_batch;
 
 typedef enum complab_gap_reason {

@@ -231,13 +231,15 @@ static void advance(complab_scan *scan, uint64_t bytes) {
 }
 
 /* In a gap: goes on to the next place where an entry could begin by its magic and its
- * length, or zeros to the end that nobody has looked through yet. */
-static complab_status skip_ahead(walk *on, uint64_t bytes_max) {
+ * length, or zeros to the end that nobody has looked through yet; is_place_out says
+ * that it is one. */
+static complab_status skip_ahead(walk *on, uint64_t bytes_max, int *is_place_out) {
   complab_scan *scan = on->scan;
   const uint8_t *src = NULL;
   size_t bytes = 0;
   const complab_status status =
       view(on, scan->position, COMPLAB_ENTRY_START_BYTES, &src, &bytes);
+  *is_place_out = 0;
   if (status != COMPLAB_OK) {
     return status;
   }
@@ -258,6 +260,7 @@ static complab_status skip_ahead(walk *on, uint64_t bytes_max) {
     const int32_t length = complab_be_i32(here + COMPLAB_LOG_OVERHEAD_BYTES - 4);
     if (length > 0 ||
         (length == 0 && scan->position + skipped > scan->nonzero_position)) {
+      *is_place_out = 1;
       break;
     }
   }
@@ -269,7 +272,7 @@ static complab_gap gap_to(const complab_scan *scan, uint64_t end,
                           complab_gap_reason reason) {
   return (complab_gap){.position = scan->gap_position,
                        .bytes = end - scan->gap_position,
-                       .reason = reason};
+                       .reason = (int32_t)reason};
 }
 
 /* Where no entry is read: begins a gap, or goes on in it. */
@@ -315,12 +318,13 @@ static complab_status step(walk *on, uint64_t bytes_max, complab_batch *row_out,
                            int *is_row_out, int *is_end_out) {
   complab_scan *scan = on->scan;
   complab_status status = COMPLAB_OK;
+  int is_place = 1;
   *is_row_out = 0;
   if (scan->is_in_gap) {
-    status = skip_ahead(on, bytes_max);
+    status = skip_ahead(on, bytes_max, &is_place);
   }
   *is_end_out = scan->position == on->end;
-  if (status != COMPLAB_OK || *is_end_out) {
+  if (status != COMPLAB_OK || *is_end_out || !is_place) {
     return status;
   }
   candidate found;

@@ -67,7 +67,6 @@ def record_dtype() -> "np.dtype[np.void]":
             ("header_count", "i4"),
             ("attributes", "i1"),
             ("crc_valid", "u1"),
-            ("reserved", "u1", (2,)),
         ],
     )
 

@@ -39,12 +39,17 @@ class GapReason(IntEnum):
 
 
 def checked_dtype(c_name: str, fields: list[Any]) -> "np.dtype[np.void]":
-    """The dtype of a C struct; ``AssertionError`` if C lays it out otherwise."""
+    """The dtype of a C struct; ``AssertionError`` if C lays it out otherwise.
+
+    What is reserved in C is padding here.
+    """
     import numpy as np
 
     dtype = np.dtype(fields, align=True)
     struct = ffi.typeof(c_name)
-    expected = {name: field.offset for name, field in struct.fields}
+    expected = {
+        name: field.offset for name, field in struct.fields if name != "reserved"
+    }
     actual = {name: place[1] for name, place in (dtype.fields or {}).items()}
     if actual != expected or dtype.itemsize != ffi.sizeof(struct):
         message = f"{c_name} is laid out as {expected}, and its dtype as {actual}"
