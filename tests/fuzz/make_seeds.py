@@ -8,14 +8,17 @@ small: a fuzzer learns from what is short.
 import gzip
 import shutil
 import struct
+import sys
 import zlib
 from pathlib import Path
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from complab import core
 from complab.codecs import catalogue
 from complab.codecs.catalogue import Catalogue
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _FOLDER = Path(__file__).parent / "seeds"
 _SAMPLES = Path(__file__).parents[2] / "samples"
@@ -170,7 +173,7 @@ def main() -> None:
         for name, data in named.items():
             (folder / name).write_bytes(data)
             total_bytes += len(data)
-    print(f"{total_bytes:,} bytes of seeds in {_FOLDER}")
+    sys.stdout.write(f"{total_bytes:,} bytes of seeds in {_FOLDER}\n")
 
 
 if __name__ == "__main__":
