@@ -1,7 +1,8 @@
 """Runs the benchmarks of the lab's own costs and prints their figures as a table.
 
-``python tests/benchmarks/report.py`` takes about a minute. The lowest time is the
-figure to quote from a machine that others use, too; the median says how busy it was.
+``python tests/benchmarks/report.py`` takes about two minutes, and those of one module
+are had by its name: ``report.py test_reading.py``. The lowest time is the figure to
+quote from a machine that others use, too; the median says how busy it was.
 """
 
 import json
@@ -17,14 +18,14 @@ from complab.units import format_number
 _FOLDER = Path(__file__).parent
 
 
-def _measure() -> dict[str, Any]:
-    """What pytest-benchmark says of every test of this folder."""
+def _measure(names: list[str]) -> dict[str, Any]:
+    """What pytest-benchmark says of the modules' tests, or of all of this folder."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "benchmarks.json"
         command = [sys.executable, "-m", "pytest", "-q", "--benchmark-enable"]
         command += ["--benchmark-columns=min,median", f"--benchmark-json={path}"]
         run = subprocess.run(
-            [*command, str(_FOLDER)],
+            [*command, *(str(_FOLDER / name) for name in names or ["."])],
             check=False,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -66,4 +67,4 @@ def _table(found: dict[str, Any]) -> Table:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(f"{_table(_measure())}\n")
+    sys.stdout.write(f"{_table(_measure(sys.argv[1:]))}\n")
