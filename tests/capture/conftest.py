@@ -5,16 +5,22 @@ import sys
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from mock_cluster import MockCluster, find_library
 
-# The samples' generator, a package beside the project's own, reads batches by itself.
-sys.path.append(str(Path(__file__).parents[2] / "samples"))
+if TYPE_CHECKING:
+    from mock_cluster import MockCluster
+
+_TESTS = Path(__file__).parents[1]
+# The clusters, and the samples' generator, which reads batches by itself.
+sys.path += [str(_TESTS / "brokers"), str(_TESTS.parent / "samples")]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Without librdkafka's functions there is no cluster to capture from."""
+    from mock_cluster import find_library
+
     if find_library() is None:
         reason = "confluent-kafka brought no librdkafka whose functions could be called"
         for item in items:
@@ -23,14 +29,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[MockCluster]:
+def cluster() -> Iterator["MockCluster"]:
     """Three brokers for all tests; each test has topics of its own."""
+    from mock_cluster import MockCluster
+
     with MockCluster(3) as running:
         yield running
 
 
 @pytest.fixture
-def topic(cluster: MockCluster) -> str:
+def topic(cluster: "MockCluster") -> str:
     """A new topic of one partition, empty."""
     name = f"topic-{uuid.uuid4().hex[:12]}"
     cluster.create(name)

@@ -134,7 +134,9 @@ def test_ctrl_c_keeps_complete_batches(
     """Ctrl-C ends with 130 and leaves the batches that came; without any, no file."""
     path = Path(words[6])
     with subprocess.Popen(
-        [program, *words, "--from-offset", "latest"], stderr=subprocess.PIPE, text=True
+        ["env", "--default-signal=INT", program, *words, "--from-offset", "latest"],
+        stderr=subprocess.PIPE,
+        text=True,
     ) as running:
         wait_for_fetches(cluster, 1)
         cluster.produce(words[4], make_batches(batch_count))
