@@ -3,6 +3,7 @@
 import asyncio
 import io
 import struct
+import zlib
 from collections.abc import Callable
 
 import pytest
@@ -85,6 +86,16 @@ def test_a_cut_batch_beyond_the_bound_ends_it(large: list[tuple[int, bytes]]) ->
         take(Shelf(large[1:], end=3), max_bytes=2_000_000, from_offset=1)
 
 
+def test_the_limit_stays_within_a_request(make_batch: MakeBatch) -> None:
+    """However long a batch claims to be, no more is asked for than a request can."""
+    batch = bytearray(make_batch(base_offset=0))
+    batch[8:12] = b"\x7f\xff\xff\xff"
+    shelf = Shelf([(0, bytes(batch))], end=1)
+    with pytest.raises(CaptureTimeoutError):
+        take(shelf, max_bytes=1 << 40, timeout_s=0.2)
+    assert max(shelf.limits) == 2**31 - 1
+
+
 def test_batches_before_the_offset_are_dropped(make_batch: MakeBatch) -> None:
     """What a server sends of before the batch that holds the offset is left out."""
     entries = [(i, make_batch(base_offset=i)) for i in range(4)]
@@ -101,13 +112,13 @@ def test_damage_is_kept_and_told(make_batch: MakeBatch) -> None:
     batch[-1] ^= 1
     data, run = take(Shelf([(0, bytes(batch))], end=1))
     assert data == bytes(batch)
-    assert run.notes == ("1 of them fail their CRC-32C, as the broker sent them",)
+    assert run.notes == ("1 of them fail their CRC, as the broker sent them",)
 
 
 def test_old_sets_are_kept_and_told() -> None:
     """Message sets of a topic that is older than Kafka 0.11 come as they are."""
-    tail = struct.pack(">Ibbqii", 0, 1, 0, 0, -1, 0)
-    message = struct.pack(">qi", 0, len(tail)) + tail
+    body = struct.pack(">bbqii", 1, 0, 0, -1, 0)
+    message = struct.pack(">qiI", 0, 4 + len(body), zlib.crc32(body)) + body
     data, run = take(Shelf([(0, message)], end=1))
     assert data == message
     assert run.notes == ("1 of them are message sets of before Kafka 0.11",)

@@ -18,6 +18,8 @@ from complab.kafka.partition_log import Fetched
 # What a consumer asks a partition for by default (max.partition.fetch.bytes): no
 # broker is made to work more for a capture than for any other reader.
 _FETCH_BYTES = 1024 * 1024
+# A request's sizes are signed 32-bit numbers.
+_LARGEST_FETCH_BYTES = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,9 @@ class CaptureRun:
             if limit_bytes == left_bytes:
                 self._refuse_too_large(wanted_bytes)
                 return True
-            self._limit_bytes = max(wanted_bytes, 2 * limit_bytes)
+            self._limit_bytes = min(
+                max(wanted_bytes, 2 * limit_bytes), _LARGEST_FETCH_BYTES
+            )
         return False
 
     def _tell(self, offset: int, end_offset: int | None) -> None:
@@ -183,8 +187,8 @@ class CaptureRun:
             )
         if taken.bad_crc_count:
             notes.append(
-                f"{taken.bad_crc_count:,} of them fail their CRC-32C, as the broker "
-                "sent them"
+                f"{taken.bad_crc_count:,} of them fail their CRC, as the broker sent "
+                "them"
             )
         if self._end_note:
             notes.append(self._end_note)

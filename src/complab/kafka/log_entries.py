@@ -1,44 +1,33 @@
-"""The entries of a partition's log, as Fetch answers and segments hold them.
+"""The entries at the beginning of bytes that a broker sent.
 
-Only headers are looked at: where an entry begins and ends, and which offsets it spans.
-An entry is a record batch (v2) or a message of an older set (v0, v1), compressed or
-not; both begin with an offset and a length.
+A Fetch answer is a piece of a partition's log: whole entries, and perhaps a last one
+that is cut at the limit that was asked for. An entry is a record batch (v2) or a
+message of an older set (v0, v1). The C scan of segments finds them; unlike a segment,
+an answer that holds anything else is wrong from there on.
 
-Not for what is in them (``complab.kafka.payloads``).
-
-Source: org.apache.kafka.common.record.{DefaultRecordBatch, AbstractLegacyRecordBatch}.
+Not for files, whose damage ``complab.kafka.log`` reads past.
 """
 
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from complab.core import crc32c
+from complab import core
 
 PREFIX_BYTES = 12
 """An entry's offset and length: what must be there to know its size."""
 
-_PREFIX = struct.Struct(">qi")
-_MAGIC_AT = 16
+_LENGTH = struct.Struct(">i")
+_LENGTH_AT = 8
 _NEWEST_MAGIC = 2
-# The least that may follow the length: a batch without records; a message of v0 with
-# neither key nor value.
-_LEAST_BATCH_BYTES = 49
-_LEAST_MESSAGE_BYTES = 14
-_CRC_AT = 17
-_PROTECTED_AT = 21
-_LAST_OFFSET_DELTA_AT = 23
-_RECORD_COUNT_AT = 57
 
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
     """One entry: ``begin`` is its first byte, ``end`` the one after its last.
 
-    ``base_offset`` to ``last_offset`` are its records', both included; of a message of
-    an older set only the last is known, and stands for both. ``record_count`` is 0
-    where the header does not say. ``is_crc_valid`` is ``True`` for older sets, whose
-    CRC is not looked at.
+    ``base_offset`` to ``last_offset`` are its records', both included. ``record_count``
+    is 0 where the header does not say, as that of older sets does not.
     """
 
     begin: int
@@ -58,38 +47,51 @@ class LogEntry:
 def read_entries(data: bytes) -> Iterator[LogEntry]:
     """The whole entries at the beginning of ``data``; a cut last one is left out.
 
-    Raises ``ValueError`` where the bytes are no entry.
+    Raises ``ValueError`` where the bytes are no entry, after those before it.
     """
-    begin = 0
-    while (entry := _read_entry(data, begin)) is not None:
-        yield entry
-        begin = entry.end
+    whole_bytes = _whole_bytes(data)
+    source = core.Source(memoryview(data)[:whole_bytes], path="the broker's answer")
+    rows, gaps = core.scan_all(source)
+    end = min((int(gap["position"]) for gap in gaps), default=whole_bytes)
+    for row in rows:
+        begin = int(row["position"])
+        if begin > end:
+            break
+        is_record_batch = row["magic"] == _NEWEST_MAGIC
+        yield LogEntry(
+            begin,
+            begin + int(row["batch_bytes"]),
+            int(row["magic"]),
+            int(row["base_offset"]),
+            int(row["last_offset"]),
+            max(0, int(row["record_count"])) if is_record_batch else 0,
+            bool(row["crc_valid"]),
+        )
+    if end < whole_bytes:
+        message = f"its bytes from {end:,} of {len(data):,} on are none"
+        raise ValueError(message)
+
+
+def _whole_bytes(data: bytes) -> int:
+    """Where the cut last entry begins, by the lengths alone; the end if none is cut.
+
+    The scan must not see that one: it would look inside for entries to go on with, and
+    a record may hold some.
+    """
+    position = 0
+    while position + PREFIX_BYTES <= len(data):
+        (length,) = _LENGTH.unpack_from(data, position + _LENGTH_AT)
+        end = position + PREFIX_BYTES + length
+        if length < 0:
+            return len(data)
+        if end > len(data):
+            break
+        position = end
+    return position
 
 
 def needed_bytes(data: bytes) -> int:
     """The size of the first entry, or of its prefix where ``data`` holds less."""
     if len(data) < PREFIX_BYTES:
         return PREFIX_BYTES
-    return PREFIX_BYTES + int(_PREFIX.unpack_from(data)[1])
-
-
-def _read_entry(data: bytes, begin: int) -> LogEntry | None:
-    """The entry at ``begin``; ``None`` if it is not whole."""
-    if len(data) - begin <= _MAGIC_AT:
-        return None
-    offset, length = _PREFIX.unpack_from(data, begin)
-    magic = data[begin + _MAGIC_AT]
-    least = _LEAST_BATCH_BYTES if magic == _NEWEST_MAGIC else _LEAST_MESSAGE_BYTES
-    if magic > _NEWEST_MAGIC or length < least:
-        message = f"offset {offset:,}: magic {magic} and length {length:,} are no entry"
-        raise ValueError(message)
-    end = begin + PREFIX_BYTES + length
-    if end > len(data):
-        return None
-    if magic < _NEWEST_MAGIC:
-        return LogEntry(begin, end, magic, offset, offset, 0, is_crc_valid=True)
-    (delta,) = struct.unpack_from(">i", data, begin + _LAST_OFFSET_DELTA_AT)
-    (count,) = struct.unpack_from(">i", data, begin + _RECORD_COUNT_AT)
-    (crc,) = struct.unpack_from(">I", data, begin + _CRC_AT)
-    is_valid = crc32c(memoryview(data)[begin + _PROTECTED_AT : end]) == crc
-    return LogEntry(begin, end, magic, offset, offset + delta, count, is_valid)
+    return PREFIX_BYTES + int(_LENGTH.unpack_from(data, _LENGTH_AT)[0])
