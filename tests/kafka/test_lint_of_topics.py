@@ -6,10 +6,13 @@ from index_rows import (
     NO_FIXTURES,
     TOPICS,
     message_set_rows,
+    topic_log,
     topic_rows,
 )
 
-from complab.kafka.lint import lint
+from complab.kafka.lint import RULES, lint
+from complab.kafka.log import Log
+from complab.kafka.record_facts import RecordFacts, note_records, unread_facts
 from complab.kafka.subject import Subject
 from complab.kafka.topic_settings import parse_topic_settings
 
@@ -98,6 +101,16 @@ EXPECTED: dict[str, dict[str, float]] = {
     "sarama-zstd-0": {},
 }
 
+# Who batches 16 KiB unless told otherwise, and which topics are uncompressed or deeper.
+_SHALLOW_CLIENTS = ("aio-", "kpy-", "java-", "bk-")
+_NOT_SHALLOW = {name for name in TOPICS if name.endswith("-none-0")} | {
+    "bk-compact-zstd19-0",
+    "bk-gzip-to-uncompressed-0",
+    *(name for name in TOPICS if name.startswith("java-b512k-")),
+}
+# Its batches of one record: 8 of 10.
+_ALSO_SHALLOW = {"rdkafka-lz4-0"}
+
 # What the topics that the broker was told to change have to say once it is known how.
 WITH_SETTINGS: list[tuple[str, dict[str, str], set[str]]] = [
     (
@@ -153,6 +166,44 @@ def test_findings_under_settings(
     """What a topic's settings mean for its batches is found once they are given."""
     subject = Subject(topic_rows(topic), topic=parse_topic_settings(settings))
     assert {finding.rule for finding in lint(subject).findings} == rules
+
+
+def read_facts(log: Log) -> RecordFacts:
+    """The facts of all records of a log."""
+    facts = unread_facts(len(log))
+    for number in range(len(log)):
+        records = log.records(number)
+        rows = records.rows
+        note_records(
+            facts,
+            number,
+            records.payload,
+            offset_deltas=rows["offset"] - log.index["base_offset"][number],
+            key_bytes=rows["key_bytes"],
+            value_positions=rows["value_position"],
+            value_bytes=rows["value_bytes"],
+        )
+    return facts
+
+
+# Rules that the records of a topic decide, and those of a compacted one's keys.
+_OF_RECORDS = ("L5", "L7", "L14", "L19", "L27")
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_findings_of_records(topic: str) -> None:
+    """Once records are read, shallow batches are seen, and there is nothing else."""
+    log = topic_log(topic)
+    subject = Subject(
+        log.index,
+        records=read_facts(log),
+        topic=parse_topic_settings({"cleanup.policy": "compact"}),
+    )
+    report = lint(subject, [rule for rule in RULES if rule.id in _OF_RECORDS])
+    assert report.unchecked == ()
+    is_shallow = topic.startswith(_SHALLOW_CLIENTS) and topic not in _NOT_SHALLOW
+    is_shallow |= topic in _ALSO_SHALLOW
+    assert [f.rule for f in report.findings] == ["L27"] * is_shallow
 
 
 @pytest.mark.parametrize("name", MESSAGE_SETS)

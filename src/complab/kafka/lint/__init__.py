@@ -30,6 +30,7 @@ __all__ = [
     "Need",
     "Rule",
     "Severity",
+    "Subject",
     "Unchecked",
     "lint",
 ]
