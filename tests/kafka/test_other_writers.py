@@ -118,10 +118,10 @@ def test_message_sets_of_other_writers(
     tmp_path: Path, write: Any, codec: str, magic: int, records: list[Record]
 ) -> None:
     """The same for message sets, which have neither headers nor, of magic 0, times."""
-    plain = [(time, key, value, []) for time, key, value, _ in records]
+    plain: list[Record] = [(time, key, value, []) for time, key, value, _ in records]
     data = write(magic, KAFKA_CODECS.index(codec), plain)
     found = read(tmp_path / "set", data)
-    expected = [
+    expected: list[Record] = [
         (-1 if magic == 0 else time, key, value, []) for time, key, value, _ in plain
     ]
     assert [record for _, record in found] == expected
