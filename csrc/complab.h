@@ -58,6 +58,11 @@ typedef struct complab_fault {
 /* The flags that the core was built with (for a result's provenance). */
 const char *complab_build_flags(void);
 
+/* Has the kernel end this process with SIGKILL as soon as the thread that started it
+ * ends, also while a codec runs (Linux). parent is that process's id: if another one is
+ * the parent by now, it has ended already, and the status is STOPPED. */
+complab_status complab_process_end_with_parent(int64_t parent);
+
 /* ---- Time ------------------------------------------------------------------ */
 
 /* Nanoseconds since any fixed point. A function pointer, so that tests drive the

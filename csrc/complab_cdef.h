@@ -31,6 +31,8 @@ typedef struct complab_fault {
 
 const char *complab_build_flags(void);
 
+complab_status complab_process_end_with_parent(int64_t parent);
+
 typedef uint64_t (*complab_clock_fn)(void *state);
 
 typedef struct complab_clock {

@@ -7,10 +7,14 @@ measuring rules, each with its reason.
 import math
 from collections import Counter
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from complab.codecs.specs import Selection
 from complab.core import ClockFacts
 from complab.errors import PlanError
+
+if TYPE_CHECKING:
+    # A worker process needs the rules and none of what finds codecs.
+    from complab.codecs.specs import Selection
 
 # An epoch is no shorter than this, nor than a thousand steps of the clock: one step
 # more or less is then within 0.1 %.
@@ -35,6 +39,20 @@ SHARE_OF_BUDGET_AT_MOST = 0.1
 # has no time left to be measured tells a ratio, and no speed.
 PREPARATION_SHARE_AT_MOST = 0.5
 
+# Layout and address randomisation move speeds from process to process by more than the
+# noise inside one, so the rounds are spread over several. Each pays about 0.1 s for its
+# start and 8 ms a row for its counts: it should have this long to be worth it.
+WORKERS_AT_MOST = 3
+WORKER_SHARE_AT_LEAST_S = 5.0
+
+# In a run shorter than this the start of a worker would be a tenth of it.
+WORKERLESS_BELOW_S = 2.0
+
+# A call of the core takes no longer than a pass may, which is a tenth of the budget; on
+# a busy machine three times that. What takes longer than both hangs.
+HANGING_AFTER_PASSES = 3
+HANGING_AFTER_AT_LEAST_S = 2.0
+
 DEFAULT_BUDGET_AT_MOST_S = 60.0
 QUICK_BUDGET_S = 12.0
 DEFAULT_PRECISION_PCT = 1.0
@@ -51,7 +69,7 @@ class Configuration:
     """
 
     id: int
-    selection: Selection
+    selection: "Selection"
     framing: str
     is_context_fresh: bool
     is_size_known: bool
@@ -81,12 +99,21 @@ class Plan:
 
     ``budget_s`` bounds the whole run, verification included; ``precision_pct`` is the
     half-width at which a row is known well enough; ``seed`` shuffles the rounds.
+
+    ``worker_count`` is the number of fresh processes that measure one after the other,
+    0 to measure in the process that runs the plan. A worker in which one call of the
+    core takes longer than ``time_limit_s`` is ended (``None``: what the budget allows
+    for a pass, three times), and it gets ``memory_limit_bytes`` of memory (``None``:
+    four fifths of what is available).
     """
 
     configurations: tuple[Configuration, ...]
     budget_s: float
     precision_pct: float
     seed: int
+    worker_count: int = 0
+    time_limit_s: float | None = None
+    memory_limit_bytes: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be run."""
@@ -99,6 +126,24 @@ class Plan:
         if not 0 < self.precision_pct < 100:  # noqa: PLR2004 - percent
             message = f"a precision of {self.precision_pct:g} %: between 0 and 100"
             raise PlanError(message)
+        if self.worker_count < 0:
+            message = f"{self.worker_count} workers: 0 (none) or more"
+            raise PlanError(message)
+        if self.time_limit_s is not None and not 0 < self.time_limit_s < math.inf:
+            message = f"a time limit of {self.time_limit_s:g} s: more than 0, finite"
+            raise PlanError(message)
+
+    @property
+    def pass_s(self) -> float:
+        """What one pass of a configuration may take."""
+        return self.budget_s * SHARE_OF_BUDGET_AT_MOST
+
+    @property
+    def step_s(self) -> float:
+        """What one call of the core may take before it counts as hanging."""
+        if self.time_limit_s is not None:
+            return self.time_limit_s
+        return max(HANGING_AFTER_AT_LEAST_S, HANGING_AFTER_PASSES * self.pass_s)
 
     @property
     def verification_order(self) -> tuple[Configuration, ...]:
@@ -118,16 +163,22 @@ class Plan:
 
 
 def make_plan(
-    selections: tuple[Selection, ...],
+    selections: "tuple[Selection, ...]",
     *,
     budget_s: float | None = None,
     precision_pct: float = DEFAULT_PRECISION_PCT,
     seed: int = 0,
+    worker_count: int | None = None,
+    time_limit_s: float | None = None,
+    memory_limit_bytes: int | None = None,
 ) -> Plan:
     """Give each selection its policies: those of its framing.
 
     Raw is lzbench's work: a context reused, the size known. Kafka is the Java client's:
     a fresh context for each batch, the size not known ahead.
+
+    Unless given, ``budget_s`` is a second a row, at most 60, and ``worker_count`` one
+    for each 5 seconds of it, from one to three, none below 2 seconds.
     """
     configurations = tuple(
         Configuration(
@@ -141,7 +192,25 @@ def make_plan(
     )
     if budget_s is None:
         budget_s = min(float(len(configurations)), DEFAULT_BUDGET_AT_MOST_S)
-    return Plan(configurations, budget_s, precision_pct, seed)
+    if worker_count is None:
+        worker_count = _worthwhile_workers(budget_s)
+    return Plan(
+        configurations,
+        budget_s,
+        precision_pct,
+        seed,
+        worker_count,
+        time_limit_s,
+        memory_limit_bytes,
+    )
+
+
+def _worthwhile_workers(budget_s: float) -> int:
+    if not budget_s >= WORKERLESS_BELOW_S:
+        return 0
+    if budget_s >= WORKERS_AT_MOST * WORKER_SHARE_AT_LEAST_S:
+        return WORKERS_AT_MOST
+    return max(1, int(budget_s // WORKER_SHARE_AT_LEAST_S))
 
 
 def epoch_target_ns(facts: ClockFacts) -> int:

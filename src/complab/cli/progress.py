@@ -39,7 +39,7 @@ class Progress:
         )
         self._next_s = 0.0
         self._begin_s = time.monotonic()
-        self._verified_count = 0
+        self._verified: set[int] = set()
         self._settled_count = 0
         self._epoch_count = 0
 
@@ -71,8 +71,8 @@ class Progress:
     def show(self, plan: Plan, event: Event) -> None:
         """Count the event and draw the line anew if it is time to."""
         row_count = len(plan.configurations)
-        if isinstance(event, Verified | Dropped) and self._verified_count < row_count:
-            self._verified_count += 1
+        if isinstance(event, Verified | Dropped) and len(self._verified) < row_count:
+            self._verified.add(event.configuration)
             self._draw_verifying(plan)
         elif isinstance(event, Settled):
             self._settled_count += 1
@@ -89,12 +89,15 @@ class Progress:
 
     def _draw_verifying(self, plan: Plan) -> None:
         """Name the row that is verified now: the slowest of them takes seconds."""
-        order = plan.verification_order
-        if self._verified_count < len(order):
+        waiting = [
+            each for each in plan.verification_order if each.id not in self._verified
+        ]
+        if waiting:
+            count = len(plan.configurations)
             self._draw(
                 plan,
-                f"{self._verified_count} of {len(order)} rows verified",
-                f"verifying {order[self._verified_count].name}",
+                f"{count - len(waiting)} of {count} rows verified",
+                f"verifying {waiting[0].name}",
             )
 
     def _draw(self, plan: Plan, far: str, what: str) -> None:

@@ -85,6 +85,24 @@ _FORMATS = ("table", "markdown", "csv", "json", "lzbench")
     show_default=True,
     help="Leave a row when its error bar is inside this.",
 )
+@click.option(
+    "--workers",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Fresh processes that measure one after the other; 0: none. "
+    "[default: one for each 5 s, 1 to 3, none below 2 s]",
+)
+@click.option(
+    "--time-limit",
+    type=SECONDS,
+    metavar="SECONDS",
+    help="End a codec call that takes longer. [default: three tenths of the budget]",
+)
+@click.option(
+    "--memory-limit",
+    type=BYTES,
+    help="What a worker may take. [default: four fifths of what is available]",
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Of all choices.")
 @click.option(
     "--sort",
@@ -123,6 +141,9 @@ def command(
     quick: bool,
     budget: float | None,
     precision: float,
+    workers: int | None,
+    time_limit: float | None,
+    memory_limit: int | None,
     seed: int,
     sort: str | None,
     format_name: str | None,
@@ -160,6 +181,9 @@ def command(
             precision_pct=precision,
             is_quick=quick,
             seed=seed,
+            worker_count=workers,
+            time_limit_s=time_limit,
+            memory_limit_bytes=memory_limit,
             on_start=progress.start,
             on_event=progress.show,
         )

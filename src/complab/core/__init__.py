@@ -40,7 +40,7 @@ from complab.core.segments import (
     gap_dtype,
     scan_all,
 )
-from complab.core.status import Buffer, build_flags
+from complab.core.status import Buffer, build_flags, end_with_parent
 from complab.core.timing import (
     Calibration,
     ClockFacts,
@@ -80,6 +80,7 @@ __all__ = [
     "codecs",
     "crc32",
     "crc32c",
+    "end_with_parent",
     "gap_dtype",
     "header_dtype",
     "iter_batch_records",

@@ -45,3 +45,12 @@ def check(status: int) -> None:
 def build_flags() -> str:
     """The compiler and build type that the core was made with."""
     return text_of(lib.complab_build_flags())
+
+
+def end_with_parent(parent: int) -> None:
+    """Have the kernel end this process as soon as its parent ends.
+
+    ``parent`` is the process id that the parent had; ``StoppedError`` if it has ended
+    already.
+    """
+    check(lib.complab_process_end_with_parent(parent))

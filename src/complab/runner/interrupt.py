@@ -12,34 +12,26 @@ Only the main thread gets signals; elsewhere (a worker thread, a notebook's help
 flag exists and stays down. So it does where SIGINT is ignored (``nohup``).
 """
 
-import array
 import signal
 import socket
 import threading
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-from complab.errors import StoppedError
+from complab.runner.board import Board
 
 
 class StopFlag:
-    """A context in which SIGINT raises ``flag``, and the second time the exception."""
+    """A context in which SIGINT stops a board, and the second time raises."""
 
-    def __init__(self) -> None:
-        """Make the flag, down."""
-        self._word = array.array("i", [0])
-        self.flag = memoryview(self._word)
+    def __init__(self, board: Board) -> None:
+        """Take the board whose flag it raises."""
+        self._board = board
         self._reader: socket.socket | None = None
         self._writer: socket.socket | None = None
         self._earlier = -1
         self._watcher: threading.Thread | None = None
         self._handler: Any = None
-
-    def check(self) -> None:
-        """Raise ``StoppedError`` if the flag is up."""
-        if self._word[0]:
-            message = "stopped"
-            raise StoppedError(message)
 
     def __enter__(self) -> Self:
         """Begin to watch, if this is the main thread and someone handles SIGINT."""
@@ -62,14 +54,14 @@ class StopFlag:
         # The watcher raises the flag, too, and may have been first: the second Ctrl-C
         # is known by the handler, which is by then the one that was there before.
         del number, frame
-        self._word[0] = 1
+        self._board.stop()
         signal.signal(signal.SIGINT, self._handler)
 
     def _watch(self) -> None:
         assert self._reader is not None  # noqa: S101 - set before the thread starts
         while numbers := self._reader.recv(64):
             if signal.SIGINT in numbers:
-                self._word[0] = 1
+                self._board.stop()
 
     def __exit__(
         self,

@@ -1,56 +1,44 @@
-"""Measures a plan in this process: verify, calibrate, warm up, rounds.
+"""Runs a plan: verify, calibrate, warm up, interleaved rounds; told as events.
 
-Every output is compared with the input, outside the timer: the first pass of each
-configuration (verification), and what each timed epoch left behind. A configuration
-that fails costs its own row alone. The events are the interface; worker processes will
-speak the same.
+What is measured when, and when it is enough, is decided here; the measuring itself is
+done by a ``Bench`` in this process or by ``Workers`` in fresh ones. A configuration
+that fails costs its own row alone.
 """
 
+import math
 import random
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from typing import Protocol
 
 from complab import core
-from complab.core import Direction, Epoch
-from complab.errors import (
-    CodecError,
-    MeasurementError,
-    RoundTripMismatchError,
-    StoppedError,
-)
+from complab.core import Calibration, Direction
+from complab.errors import StoppedError
 from complab.plan import (
     EPOCHS_AT_MOST,
     PREPARATION_SHARE_AT_MOST,
-    SHARE_OF_BUDGET_AT_MOST,
     WARM_UP_BELOW_NS,
     Configuration,
     Plan,
-    epoch_target_ns,
 )
 from complab.results.model import FAILED, SKIPPED
+from complab.runner.bench import Bench, Limits, Task, Visit
+from complab.runner.board import Board
 from complab.runner.events import (
+    Calibrated,
     Dropped,
     EpochMeasured,
     Event,
     Interrupted,
+    RoundFinished,
     RoundStarted,
     Settled,
-    Verified,
 )
 from complab.runner.interrupt import StopFlag
 from complab.runner.schedule import Entry, next_round
+from complab.runner.workers import Workers
 from complab.stats import estimate_median
 from complab.units import format_bytes
-
-# A pass over one large block is foretold from its beginning: an eighth, and no more
-# than this, so that it does not run away before anything is known of the speed.
-_PROBE_SHARE = 8
-_PROBE_AT_MOST_BYTES = 1 << 20
-
-# What passes in time at this speed needs no foretelling: the slowest levels that were
-# seen (zstd from 15 in a fresh context, brotli 11) do 0.4 MB a second.
-_SLOWEST_BYTES_PER_S = 3e5
 
 # What is kept of the budget for ending (comparing, deriving, printing): so much at
 # most, and of a small budget no more than a tenth.
@@ -62,264 +50,220 @@ _RESERVE_SHARE = 0.1
 _SETTLE_EVERY = 8
 
 
-@dataclass(slots=True)
-class _Subject:
-    """A configuration with its coders, its works and what its outputs must be."""
+class _Executor(Protocol):
+    """What measures: a bench here, or workers."""
 
-    configuration: Configuration
-    works: tuple[core.Work, core.Work]
-    expected: tuple[core.Sources, core.Sources]
-    calibrations: list[core.Calibration] = field(default_factory=list)
-    times: tuple[list[float], list[float]] = field(default_factory=lambda: ([], []))
+    @property
+    def process(self) -> int:
+        """The number of the process that measures."""
+
+    def prepare(
+        self, tasks: Sequence[Task], *, until_s: float, by_s: float
+    ) -> Iterator[Event]:
+        """Verify and calibrate."""
+
+    def round(
+        self, number: int, visits: Sequence[Visit], *, until_s: float
+    ) -> Iterator[Event]:
+        """Time an epoch of each."""
+
+    def close(self) -> None:
+        """Let go of everything."""
 
 
-class _TooSlowError(Exception):
-    """A single pass would exceed the configuration's share; says the estimate."""
-
-
-def measure(plan: Plan, blocks: Sequence[bytes]) -> Iterator[Event]:
+def measure(
+    plan: Plan, blocks: Sequence[bytes], *, started_s: float | None = None
+) -> Iterator[Event]:
     """Run the plan over the blocks and tell what happens, until the budget is spent.
 
-    Ctrl-C ends it with ``Interrupted``; errors of codecs are ``Dropped`` events.
+    The budget counts from ``started_s`` of the monotonic clock, from now unless given.
+    Ctrl-C ends the run with ``Interrupted``; errors of codecs are ``Dropped`` events.
+    ``MeasurementError`` if workers end again and again while no codec runs.
     """
-    with StopFlag() as stop:
+    began_s = time.monotonic() if started_s is None else started_s
+    places = _libraries(plan)
+    tasks = [
+        _task(configuration, places)
+        for configuration in plan.verification_order
+        if not configuration.selection.problem
+    ]
+    limits = Limits(plan.pass_s, plan.step_s)
+    workers = None
+    if plan.worker_count:
+        named = [(library.kind.index, _files(library)) for library in places]
+        workers = Workers(
+            blocks, tasks, named, limits, memory_limit_bytes=plan.memory_limit_bytes
+        )
+    board = workers.board if workers else Board()
+    with StopFlag(board):
+        opened = list(places)
+        executor: _Executor = workers or Bench(
+            blocks, opened.__getitem__, board, limits
+        )
         try:
-            yield from _Run(plan, blocks, stop).events()
+            yield from _Run(plan, tasks, executor, workers, began_s).events()
         except (KeyboardInterrupt, StoppedError):
             yield Interrupted()
+        finally:
+            executor.close()
+
+
+def _libraries(plan: Plan) -> dict[core.Library, int]:
+    """Every library of the plan, with its place among them."""
+    providers = (each.selection.provider for each in plan.configurations)
+    found = (p.library for p in providers if p is not None and p.library is not None)
+    return {library: place for place, library in enumerate(dict.fromkeys(found))}
+
+
+def _files(library: core.Library) -> tuple[str, ...]:
+    """The files that another process must open to have the same library."""
+    return tuple(dict.fromkeys(library.paths))
+
+
+def _task(configuration: Configuration, places: dict[core.Library, int]) -> Task:
+    selection = configuration.selection
+    library = selection.provider.library if selection.provider else None
+    return Task(
+        id=configuration.id,
+        codec=selection.codec.index,
+        library=None if library is None else places[library],
+        level=configuration.level or 0,
+        is_context_fresh=configuration.is_context_fresh,
+        is_size_known=configuration.is_size_known,
+    )
 
 
 class _Run:
-    """One run of a plan: the shared buffers, the clock and the time that is left."""
+    """One run of a plan: the time that is left, and what each entry has had of it."""
 
-    def __init__(self, plan: Plan, blocks: Sequence[bytes], stop: StopFlag) -> None:
-        self._started_s = time.monotonic()
+    def __init__(
+        self,
+        plan: Plan,
+        tasks: Sequence[Task],
+        executor: _Executor,
+        workers: Workers | None,
+        began_s: float,
+    ) -> None:
         self._plan = plan
-        self._stop = stop
-        self._sources = core.Sources(blocks)
-        self._arenas = (core.Arena(), core.Arena())
-        self._timer = core.Timer.measured(warm_up_below_ns=WARM_UP_BELOW_NS)
-        self._target_ns = epoch_target_ns(self._timer.facts)
+        self._tasks = tasks
+        self._executor = executor
+        self._workers = workers
+        self._began_s = began_s
+        reserve_s = min(_RESERVE_AT_MOST_S, plan.budget_s * _RESERVE_SHARE)
+        self._until_s = began_s + plan.budget_s - reserve_s
         self._random = random.Random(plan.seed)  # noqa: S311 - reproducible shuffles
-        self._reserve_s = min(_RESERVE_AT_MOST_S, plan.budget_s * _RESERVE_SHARE)
-        self._share_s = plan.budget_s * SHARE_OF_BUDGET_AT_MOST
+        self._entries: dict[tuple[int, Direction], Entry] = {}
+        self._times: dict[tuple[int, Direction], list[float]] = {}
+        # In each of n processes an interval may be the root of n wider than in all.
+        turn_count = max(1, plan.worker_count)
+        self._precision_pct = plan.precision_pct * math.sqrt(turn_count)
+        self._epochs_at_most = EPOCHS_AT_MOST // turn_count
 
     def _left_s(self) -> float:
-        used_s = time.monotonic() - self._started_s
-        return self._plan.budget_s - self._reserve_s - used_s
+        return self._until_s - time.monotonic()
 
     def events(self) -> Iterator[Event]:
-        subjects: dict[int, _Subject] = {}
-        prepared_by_s = self._plan.budget_s * PREPARATION_SHARE_AT_MOST
-        for configuration in self._plan.verification_order:
-            self._stop.check()
-            if configuration.selection.problem:
+        for configuration in self._plan.configurations:
+            if problem := configuration.selection.problem:
                 status = FAILED if configuration.selection.is_named else SKIPPED
-                problem = configuration.selection.problem
                 yield Dropped(configuration.id, status, problem)
-                continue
-            if time.monotonic() - self._started_s > prepared_by_s:
-                message = (
-                    "the rows before it took half of the budget to verify; raise "
-                    "--budget or lower --max-input"
+        if self._workers:
+            yield from self._workers.open(until_s=self._until_s)
+        by_s = time.monotonic() + self._left_s() * PREPARATION_SHARE_AT_MOST
+        yield from self._noted(
+            self._executor.prepare(self._tasks, until_s=self._until_s, by_s=by_s)
+        )
+        yield from self._turns()
+
+    def _turns(self) -> Iterator[Event]:
+        """The rounds, an equal part of the time in each process."""
+        turn_count = max(1, self._plan.worker_count)
+        begin_s, part_s = time.monotonic(), self._left_s() / turn_count
+        number = 0
+        for turn in range(turn_count):
+            if turn and self._workers is not None:
+                if self._left_s() <= 0:
+                    return
+                yield from self._noted(self._workers.renew(until_s=self._until_s))
+                self._times.clear()
+                for entry in self._entries.values():
+                    entry.is_settled = False
+            turn_until_s = begin_s + part_s * (turn + 1)
+            is_last = turn + 1 == turn_count
+            while is_last or time.monotonic() < turn_until_s:
+                chosen = next_round(
+                    list(self._entries.values()),
+                    elapsed_s=time.monotonic() - begin_s,
+                    remaining_s=self._left_s(),
+                    shuffle=self._random.shuffle,
                 )
-                yield Dropped(configuration.id, SKIPPED, message)
-                continue
-            try:
-                subject, verified = self._prepare(configuration)
-            except StoppedError:
-                raise
-            except _TooSlowError as error:
-                yield Dropped(configuration.id, SKIPPED, str(error))
-                continue
-            except (CodecError, MeasurementError, MemoryError) as error:
-                yield Dropped(configuration.id, FAILED, str(error) or "out of memory")
-                continue
-            subjects[configuration.id] = subject
-            yield verified
-        yield from self._rounds(subjects)
+                if not chosen:
+                    break
+                number += 1
+                yield from self._round(number, chosen)
 
-    # ---- Verification and calibration -------------------------------------------
-
-    def _coder(self, configuration: Configuration, direction: Direction) -> core.Coder:
-        provider = configuration.selection.provider
-        return core.Coder(
-            configuration.selection.codec,
-            provider.library if provider else None,
-            direction,
-            level=configuration.level or 0,
-            is_context_fresh=configuration.is_context_fresh,
-            is_size_known=configuration.is_size_known,
-        )
-
-    def _prepare(self, configuration: Configuration) -> tuple[_Subject, Verified]:
-        """Compress and decompress everything once, compare, and calibrate both."""
-        compressor = self._coder(configuration, Direction.COMPRESS)
-        decompressor = self._coder(configuration, Direction.DECOMPRESS)
-        self._probe(compressor)
-        bounds = [compressor.bound_bytes(size) for size in self._sources.sizes]
-        compress = self._work(compressor, self._sources, bounds)
-        compress_ns = self._pass(compress, self._sources)
-        packed = core.Sources(compress.output(i) for i in range(len(self._sources)))
-        decompress = self._work(decompressor, packed, self._sources.sizes)
-        decompress_ns = self._pass(decompress, packed)
-        subject = _Subject(
-            configuration, (compress, decompress), (packed, self._sources)
-        )
-        self._compare(subject, Direction.DECOMPRESS)
-        for work, pass_ns in zip(
-            subject.works, (compress_ns, decompress_ns), strict=True
-        ):
-            # A pass this long is an epoch by itself, first call or not: 7.2 times the
-            # usual time is the most that a first call was seen to take.
-            if pass_ns >= 10 * self._target_ns:
-                calibration = core.Calibration(1, float(pass_ns))
-            else:
-                calibration = work.calibrate(self._timer, self._target_ns)
-            subject.calibrations.append(calibration)
-        return subject, Verified(
-            configuration.id,
-            packed.total_bytes,
-            (compress_ns, decompress_ns),
-            (compressor.memory_bytes, decompressor.memory_bytes),
-        )
-
-    def _work(
-        self, coder: core.Coder, sources: core.Sources, capacities: Sequence[int]
-    ) -> core.Work:
-        arena = self._arenas[coder.direction]
-        return core.Work(coder, sources, capacities, arena, self._stop.flag)
-
-    def _probe(self, coder: core.Coder) -> None:
-        """Compress the beginning of a large first block, to foretell a pass."""
-        first = self._sources.views[0]
-        probe_bytes = min(len(first) // _PROBE_SHARE, _PROBE_AT_MOST_BYTES)
-        if len(first) / _SLOWEST_BYTES_PER_S <= self._share_s or not probe_bytes:
-            return
-        beginning = core.Sources([bytes(first[0:probe_bytes])])
-        work = self._work(coder, beginning, [coder.bound_bytes(probe_bytes)])
+    def _round(self, number: int, chosen: Sequence[Entry]) -> Iterator[Event]:
+        yield RoundStarted(number, len(chosen), self._left_s())
         begin_s = time.monotonic()
-        work.run_block(0)
-        self._foretell(time.monotonic() - begin_s, probe_bytes, self._sources)
-
-    def _foretell(self, used_s: float, done_bytes: int, sources: core.Sources) -> None:
-        """Give up on a configuration whose pass would take too long."""
-        estimate_s = used_s * sources.total_bytes / max(1, done_bytes)
-        if estimate_s > self._share_s or estimate_s - used_s > self._left_s():
-            mbps = self._sources.total_bytes / estimate_s / 1e6
-            message = (
-                f"one pass would take about {estimate_s:.1f} s ({mbps:.2g} MB/s), more "
-                f"than a tenth of the budget or than what is left of it; raise "
-                f"--budget or lower --max-input"
-            )
-            raise _TooSlowError(message)
-
-    def _pass(self, work: core.Work, sources: core.Sources) -> int:
-        """Run every block once, untimed by the loop; the time it took in ns."""
-        begin_ns = time.monotonic_ns()
-        done_bytes = 0
-        for index, size in enumerate(sources.sizes):
-            self._stop.check()
-            work.run_block(index)
-            done_bytes += size
-            used_s = (time.monotonic_ns() - begin_ns) / 1e9
-            if index + 1 < len(sources):
-                self._foretell(used_s, done_bytes, sources)
-        return time.monotonic_ns() - begin_ns
-
-    def _compare(self, subject: _Subject, direction: Direction) -> None:
-        difference = subject.works[direction].first_difference(
-            subject.expected[direction]
-        )
-        if difference is None:
-            return
-        if direction is Direction.COMPRESS:
-            what = "a timed compression wrote other bytes than the verified one"
-        else:
-            what = "decompression does not give back what was compressed"
-        raise RoundTripMismatchError(
-            what,
-            codec=subject.configuration.codec,
-            block_index=difference[0],
-            byte_offset=difference[1],
-        )
-
-    # ---- Rounds -----------------------------------------------------------------
-
-    def _rounds(self, subjects: dict[int, _Subject]) -> Iterator[Event]:
-        entries = [
-            Entry(number, direction, self._cost_s(subject.calibrations[direction]))
-            for number, subject in subjects.items()
-            for direction in Direction
+        visits = [
+            Visit(entry.configuration, Direction(entry.direction), entry.cost_s)
+            for entry in chosen
         ]
-        begin_s = time.monotonic()
-        round_number = 0
-        while chosen := next_round(
-            entries,
-            elapsed_s=time.monotonic() - begin_s,
-            remaining_s=self._left_s(),
-            shuffle=self._random.shuffle,
-        ):
-            round_number += 1
-            yield RoundStarted(round_number, len(chosen), self._left_s())
-            for entry in chosen:
-                self._stop.check()
-                if entry.is_settled or entry.cost_s > self._left_s():
-                    continue
-                yield from self._one(subjects, entries, entry, round_number)
+        yield from self._noted(
+            self._executor.round(number, visits, until_s=self._until_s)
+        )
+        used_s = time.monotonic() - begin_s
+        yield RoundFinished(number, self._executor.process, used_s)
+        for entry in chosen:
+            key = entry.configuration, Direction(entry.direction)
+            if self._is_known(self._times.get(key, [])) and not entry.is_settled:
+                entry.is_settled = True
+                yield Settled(*key)
 
-    @staticmethod
-    def _cost_s(calibration: core.Calibration) -> float:
-        """What an epoch takes with the untimed iteration and the comparison."""
-        is_warmed = calibration.iteration_ns < WARM_UP_BELOW_NS
-        iterations = calibration.iteration_count + is_warmed
-        return iterations * calibration.iteration_ns / 1e9 * 1.02 + 2e-4
+    def _noted(self, events: Iterator[Event]) -> Iterator[Event]:
+        """The same events, once what they say is kept."""
+        for event in events:
+            if isinstance(event, Calibrated):
+                self._calibrated(event)
+            elif isinstance(event, Dropped):
+                for direction in Direction:
+                    self._entries.pop((event.configuration, direction), None)
+            elif isinstance(event, EpochMeasured):
+                self._measured(event)
+            yield event
 
-    def _one(
-        self,
-        subjects: dict[int, _Subject],
-        entries: Sequence[Entry],
-        entry: Entry,
-        round_number: int,
-    ) -> Iterator[Event]:
-        subject = subjects[entry.configuration]
-        direction = Direction(entry.direction)
-        begin_s = time.monotonic()
-        try:
-            epoch = self._epoch(subject, direction)
-        except StoppedError:
-            raise
-        except (CodecError, MeasurementError) as error:
-            for other in entries:
-                if other.configuration == entry.configuration:
-                    other.is_settled = True
-            yield Dropped(entry.configuration, FAILED, str(error))
-            return
-        entry.spent_s += time.monotonic() - begin_s
+    def _calibrated(self, event: Calibrated) -> None:
+        for direction in Direction:
+            key = event.configuration, direction
+            cost_s = _cost_s(event.calibrations[direction])
+            if key not in self._entries:
+                self._entries[key] = Entry(*key, cost_s)
+
+    def _measured(self, event: EpochMeasured) -> None:
+        key = event.configuration, event.direction
+        entry = self._entries[key]
+        entry.spent_s += event.used_s
         entry.epoch_count += 1
         # What it really takes, which on a busy machine is more than calibration saw.
         entry.cost_s = entry.spent_s / entry.epoch_count
-        yield EpochMeasured(entry.configuration, direction, round_number, epoch)
-        if self._is_known(subject.times[direction]):
-            entry.is_settled = True
-            yield Settled(entry.configuration, direction)
-
-    def _epoch(self, subject: _Subject, direction: Direction) -> Epoch:
-        work, calibration = subject.works[direction], subject.calibrations[direction]
-        epoch = work.time(
-            self._timer, calibration.iteration_count, calibration.iteration_ns
-        )
-        self._compare(subject, direction)
-        subject.times[direction].append(epoch.elapsed_ns / epoch.iteration_count)
-        return epoch
+        epoch = event.epoch
+        times = self._times.setdefault(key, [])
+        times.append(epoch.elapsed_ns / epoch.iteration_count)
 
     def _is_known(self, times: Sequence[float]) -> bool:
-        if len(times) >= EPOCHS_AT_MOST:
+        if len(times) >= self._epochs_at_most:
             return True
         if len(times) < 2 * _SETTLE_EVERY or len(times) % _SETTLE_EVERY:
             return False
         estimate = estimate_median(times)
-        return estimate is not None and estimate.error_pct <= self._plan.precision_pct
+        return estimate is not None and estimate.error_pct <= self._precision_pct
+
+
+def _cost_s(calibration: Calibration) -> float:
+    """What an epoch takes with the untimed iteration and the comparison."""
+    is_warmed = calibration.iteration_ns < WARM_UP_BELOW_NS
+    iterations = calibration.iteration_count + is_warmed
+    return iterations * calibration.iteration_ns / 1e9 * 1.02 + 2e-4
 
 
 def describe_blocks(blocks: Sequence[bytes]) -> str:

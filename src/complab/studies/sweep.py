@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -163,7 +164,7 @@ class _Tally:
             ),
             is_clean=(None,) * len(self.epochs),
             round=tuple(e.round for e in self.epochs),
-            process=(0,) * len(self.epochs),
+            process=tuple(e.process for e in self.epochs),
             warm_up_times_ns=self.warm_up_times_ns,
         )
 
@@ -183,6 +184,9 @@ def sweep(
     precision_pct: float = DEFAULT_PRECISION_PCT,
     is_quick: bool = False,
     seed: int = 0,
+    worker_count: int | None = None,
+    time_limit_s: float | None = None,
+    memory_limit_bytes: int | None = None,
     on_event: Callable[[Plan, Event], None] | None = None,
     on_start: Callable[[Plan, Payloads], None] | None = None,
 ) -> SweepResult:
@@ -192,8 +196,12 @@ def sweep(
     input; with ``records`` (``"lines"``, ``"length-prefixed"``) a file of records,
     batched by ``batch_bytes``. ``codecs`` is a codec list (``"kafka"``,
     ``"zstd:1-9,lz4"``); ``libraries`` are ``NAME[:LABEL]=PATH``.
-    ``budget_s`` bounds the whole run in seconds, verification included: one second a
-    row, at most 60, unless given. ``on_event`` sees everything that happens.
+    ``budget_s`` bounds the whole run in seconds, reading and verification included: one
+    second a row, at most 60, unless given. ``worker_count`` fresh processes measure one
+    after the other (0: this process does): one for each 5 s of the budget, from 1 to 3,
+    none below 2 s, unless given. A codec that crashes, takes longer than
+    ``time_limit_s`` for one call or more than ``memory_limit_bytes`` fails alone.
+    ``on_event`` sees everything that happens.
 
     Raises ``InputError`` and its kin for an input that cannot be measured,
     ``PlanError`` for wrong words or numbers, ``ProviderError`` for a library that
@@ -202,6 +210,7 @@ def sweep(
     >>> import complab
     >>> complab.sweep("batch.bin", codecs="kafka")  # doctest: +SKIP
     """
+    started_s = time.monotonic()
     if framing not in (KAFKA, RAW):
         message = f"framing {framing!r}: it is {KAFKA} or {RAW}"
         raise PlanError(message)
@@ -226,14 +235,20 @@ def sweep(
     if budget_s is None and is_quick:
         budget_s = QUICK_BUDGET_S
     plan = make_plan(
-        selections, budget_s=budget_s, precision_pct=precision_pct, seed=seed
+        selections,
+        budget_s=budget_s,
+        precision_pct=precision_pct,
+        seed=seed,
+        worker_count=worker_count,
+        time_limit_s=time_limit_s,
+        memory_limit_bytes=memory_limit_bytes,
     )
     payloads = read_input(path, options, libraries=catalogue, seed=seed)
     if on_start:
         on_start(plan, payloads)
     tallies = {(c.id, d): _Tally() for c in plan.configurations for d in Direction}
     is_complete = True
-    for event in measure(plan, payloads.blocks):
+    for event in measure(plan, payloads.blocks, started_s=started_s):
         _note(tallies, event)
         is_complete = is_complete and not isinstance(event, Interrupted)
         if on_event:
@@ -273,6 +288,9 @@ def _record(
             "budget_s": plan.budget_s,
             "precision_pct": plan.precision_pct,
             "seed": plan.seed,
+            "worker_count": plan.worker_count,
+            "time_limit_s": plan.step_s,
+            "memory_limit_bytes": plan.memory_limit_bytes,
             "method": "plain",
         },
         environment=environment.describe(core.clock_facts()),

@@ -1,0 +1,397 @@
+"""Verifies, calibrates and times configurations in the process that it is in.
+
+Every output is compared with the input, outside the timer: the first pass of each
+configuration (verification), and what each timed epoch left behind. A configuration
+that fails costs its own row alone. It is not for choosing what is measured when: the
+rounds come from whoever runs it (``complab.runner.measure``), here or over a pipe.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from complab import core
+from complab.core import Buffer, Calibration, Direction, Epoch
+from complab.errors import (
+    CodecError,
+    MeasurementError,
+    RoundTripMismatchError,
+    StoppedError,
+)
+from complab.plan import (
+    WARM_UP_BELOW_NS,
+    epoch_target_ns,
+)
+from complab.runner.board import Board
+from complab.runner.events import (
+    Calibrated,
+    Dropped,
+    EpochMeasured,
+    Event,
+    Verified,
+)
+
+# A row's fate, as in complab.results.model, which a worker has no use for otherwise.
+_FAILED, _SKIPPED = "failed", "skipped"
+
+# Python's own MemoryError says nothing.
+_OUT_OF_MEMORY = "the memory that the run may take is used up (--memory-limit)"
+
+# A pass over one large block is foretold from its beginning: an eighth, and no more
+# than this, so that it does not run away before anything is known of the speed.
+_PROBE_SHARE = 8
+_PROBE_AT_MOST_BYTES = 1 << 20
+
+# What passes in time at this speed needs no foretelling: the slowest levels that were
+# seen (zstd from 15 in a fresh context, brotli 11) do 0.4 MB a second.
+_SLOWEST_BYTES_PER_S = 3e5
+
+# A first block of a few bytes foretells nothing: until a pass has taken this share of
+# what it may, it just goes on.
+_FORETOLD_FROM_SHARE = 0.1
+
+# A kept context is new in each process, and its first pass takes up to 1.2 times as
+# long as the next. A pass shorter than this is done once untimed before it counts; of
+# a longer one the making of the context is a percent or two.
+_FIRST_PASS_BELOW_NS = 100_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A configuration as a bench needs it; ``id`` is the configuration's.
+
+    ``codec`` and ``library`` are indices: into the core's table, and into the libraries
+    of the run (``None`` for a built-in codec).
+    """
+
+    id: int
+    codec: int
+    library: int | None
+    level: int
+    is_context_fresh: bool
+    is_size_known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long things may take, in seconds of the monotonic clock.
+
+    ``pass_s`` is what a single pass may take, ``step_s`` what any call of the core may
+    take before it counts as hanging.
+    """
+
+    pass_s: float
+    step_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One epoch to be timed, and what it is expected to take."""
+
+    configuration: int
+    direction: Direction
+    cost_s: float
+
+
+@dataclass(slots=True)
+class _Subject:
+    """A configuration with its works and what their outputs must be."""
+
+    task: Task
+    codec_name: str
+    packed: Sequence[Buffer]
+    works: tuple[core.Work, core.Work]
+    expected: tuple[core.Sources, core.Sources]
+    calibrations: tuple[Calibration, Calibration]
+
+
+class _TooSlowError(Exception):
+    """A single pass would exceed the configuration's share; says the estimate."""
+
+
+class Bench:
+    """The blocks with everything that is made to measure codecs on them.
+
+    ``open_library`` gives the library of an index; ``ProviderError`` from it fails the
+    row. ``process`` is the number that epochs bear. A stop raises ``StoppedError``
+    from whatever is being done.
+    """
+
+    def __init__(
+        self,
+        blocks: Sequence[Buffer],
+        open_library: Callable[[int], core.Library],
+        board: Board,
+        limits: Limits,
+        *,
+        process: int = 0,
+    ) -> None:
+        """Measure the clock; nothing is made yet."""
+        self.process = process
+        self._sources = core.Sources(blocks)
+        self._open_library = open_library
+        self._codecs = core.codecs()
+        self._board = board
+        self._limits = limits
+        self._arenas = (core.Arena(), core.Arena())
+        self._timer = core.Timer.measured(warm_up_below_ns=WARM_UP_BELOW_NS)
+        self._target_ns = epoch_target_ns(self._timer.facts)
+        self._subjects: dict[int, _Subject] = {}
+        self._until_s = 0.0
+
+    def close(self) -> None:
+        """Let go of every codec."""
+        self._subjects.clear()
+
+    # ---- Preparing ---------------------------------------------------------------
+
+    def prepare(
+        self, tasks: Sequence[Task], *, until_s: float, by_s: float
+    ) -> Iterator[Event]:
+        """Compress and decompress everything once, compare, and calibrate.
+
+        What is not begun before ``by_s`` (monotonic) is dropped, and what would not end
+        before ``until_s``.
+        """
+        self._until_s = until_s
+        for task in tasks:
+            self._board.check()
+            if time.monotonic() > by_s:
+                message = (
+                    "the rows before it took half of the budget to verify; raise "
+                    "--budget or lower --max-input"
+                )
+                yield Dropped(task.id, _SKIPPED, message)
+                continue
+            yield from self._guarded(task.id, partial(self._first, task))
+
+    def adopt(
+        self,
+        task: Task,
+        packed: Sequence[Buffer],
+        iteration_ns: tuple[float, float],
+        *,
+        until_s: float,
+    ) -> Iterator[Event]:
+        """Take over what another process has verified, and calibrate it here.
+
+        ``packed`` are the compressed blocks, ``iteration_ns`` what the other found.
+        """
+        self._until_s = until_s
+        yield from self._guarded(
+            task.id, partial(self._second, task, packed, iteration_ns)
+        )
+
+    def packed(self, configuration: int) -> Sequence[Buffer]:
+        """The compressed blocks of a prepared configuration."""
+        return self._subjects[configuration].packed
+
+    def _guarded(
+        self, configuration: int, make: Callable[[], tuple[Event, ...]]
+    ) -> Iterator[Event]:
+        """The events of what is made, or the one that says why it cannot be."""
+        try:
+            events = make()
+        except StoppedError:
+            raise
+        except _TooSlowError as error:
+            events = (Dropped(configuration, _SKIPPED, str(error)),)
+        except (CodecError, MeasurementError, MemoryError) as error:
+            message = str(error) or _OUT_OF_MEMORY
+            events = (Dropped(configuration, _FAILED, message),)
+        finally:
+            self._board.end()
+        yield from events
+
+    def _coder(self, task: Task, direction: Direction) -> core.Coder:
+        return core.Coder(
+            self._codecs[task.codec],
+            None if task.library is None else self._open_library(task.library),
+            direction,
+            level=task.level,
+            is_context_fresh=task.is_context_fresh,
+            is_size_known=task.is_size_known,
+        )
+
+    def _first(self, task: Task) -> tuple[Event, ...]:
+        self._board.begin(task.id, Direction.COMPRESS, self._limits.step_s)
+        compressor = self._coder(task, Direction.COMPRESS)
+        decompressor = self._coder(task, Direction.DECOMPRESS)
+        self._probe(compressor)
+        compress = self._compression(compressor)
+        compress_ns = self._pass(compress, self._sources)
+        packed = [compress.output(index) for index in range(len(self._sources))]
+        self._board.begin(task.id, Direction.DECOMPRESS, self._limits.step_s)
+        subject = self._subject(task, compress, decompressor, packed)
+        decompress_ns = self._pass(
+            subject.works[Direction.DECOMPRESS], subject.expected[Direction.COMPRESS]
+        )
+        self._compare(subject, Direction.DECOMPRESS)
+        calibrated = self._calibrate(subject, (compress_ns, decompress_ns))
+        verified = Verified(
+            task.id,
+            sum(map(len, packed)),
+            (compress_ns, decompress_ns),
+            (compressor.memory_bytes, decompressor.memory_bytes),
+        )
+        return verified, calibrated
+
+    def _second(
+        self, task: Task, packed: Sequence[Buffer], iteration_ns: tuple[float, float]
+    ) -> tuple[Event, ...]:
+        self._board.begin(task.id, Direction.COMPRESS, self._limits.step_s)
+        compress = self._compression(self._coder(task, Direction.COMPRESS))
+        decompressor = self._coder(task, Direction.DECOMPRESS)
+        subject = self._subject(task, compress, decompressor, packed)
+        if not task.is_context_fresh:
+            for direction in Direction:
+                if WARM_UP_BELOW_NS <= iteration_ns[direction] < _FIRST_PASS_BELOW_NS:
+                    self._board.begin(task.id, direction, self._limits.step_s)
+                    subject.works[direction].time(self._timer, 1, WARM_UP_BELOW_NS)
+        return (self._calibrate(subject, iteration_ns),)
+
+    def _subject(
+        self,
+        task: Task,
+        compress: core.Work,
+        decompressor: core.Coder,
+        packed: Sequence[Buffer],
+    ) -> _Subject:
+        sources = core.Sources(packed)
+        return _Subject(
+            task=task,
+            codec_name=self._codecs[task.codec].name,
+            packed=packed,
+            works=(compress, self._work(decompressor, sources, self._sources.sizes)),
+            expected=(sources, self._sources),
+            calibrations=(Calibration(0, 0.0), Calibration(0, 0.0)),
+        )
+
+    def _calibrate(self, subject: _Subject, pass_ns: tuple[float, float]) -> Calibrated:
+        """Find the counts; the subject is ready then."""
+        found = []
+        for direction in Direction:
+            # A pass this long is an epoch by itself, first call or not: 7.2 times the
+            # usual time is the most that a first call was seen to take.
+            if pass_ns[direction] >= 10 * self._target_ns:
+                found.append(Calibration(1, float(pass_ns[direction])))
+                continue
+            self._board.begin(subject.task.id, direction, self._limits.step_s)
+            work = subject.works[direction]
+            found.append(work.calibrate(self._timer, self._target_ns))
+        subject.calibrations = (found[0], found[1])
+        self._subjects[subject.task.id] = subject
+        return Calibrated(subject.task.id, self.process, subject.calibrations)
+
+    def _compression(self, compressor: core.Coder) -> core.Work:
+        bounds = [compressor.bound_bytes(size) for size in self._sources.sizes]
+        return self._work(compressor, self._sources, bounds)
+
+    def _work(
+        self, coder: core.Coder, sources: core.Sources, capacities: Sequence[int]
+    ) -> core.Work:
+        arena = self._arenas[coder.direction]
+        return core.Work(coder, sources, capacities, arena, self._board.flag)
+
+    def _probe(self, coder: core.Coder) -> None:
+        """Compress the beginning of a large first block, to foretell a pass."""
+        first = self._sources.views[0]
+        probe_bytes = min(len(first) // _PROBE_SHARE, _PROBE_AT_MOST_BYTES)
+        if len(first) / _SLOWEST_BYTES_PER_S <= self._limits.pass_s or not probe_bytes:
+            return
+        beginning = core.Sources([bytes(first[0:probe_bytes])])
+        work = self._work(coder, beginning, [coder.bound_bytes(probe_bytes)])
+        begin_s = time.monotonic()
+        work.run_block(0)
+        self._foretell(time.monotonic() - begin_s, probe_bytes, self._sources)
+
+    def _foretell(self, used_s: float, done_bytes: int, sources: core.Sources) -> None:
+        """Give up on a configuration whose pass would take too long."""
+        if used_s < self._limits.pass_s * _FORETOLD_FROM_SHARE:
+            return
+        estimate_s = used_s * sources.total_bytes / max(1, done_bytes)
+        left_s = self._until_s - time.monotonic()
+        if estimate_s > self._limits.pass_s or estimate_s - used_s > left_s:
+            mbps = self._sources.total_bytes / estimate_s / 1e6
+            message = (
+                f"one pass would take about {estimate_s:.1f} s ({mbps:.2g} MB/s), more "
+                f"than a tenth of the budget or than what is left of it; raise "
+                f"--budget or lower --max-input"
+            )
+            raise _TooSlowError(message)
+
+    def _pass(self, work: core.Work, sources: core.Sources) -> int:
+        """Run every block once, untimed by the loop; the time it took in ns."""
+        begin_ns = time.monotonic_ns()
+        done_bytes = 0
+        for index, size in enumerate(sources.sizes):
+            self._board.check()
+            work.run_block(index)
+            done_bytes += size
+            used_s = (time.monotonic_ns() - begin_ns) / 1e9
+            if index + 1 < len(sources):
+                self._foretell(used_s, done_bytes, sources)
+        return time.monotonic_ns() - begin_ns
+
+    def _compare(self, subject: _Subject, direction: Direction) -> None:
+        difference = subject.works[direction].first_difference(
+            subject.expected[direction]
+        )
+        if difference is None:
+            return
+        if direction is Direction.COMPRESS:
+            what = "a timed compression wrote other bytes than the verified one"
+        else:
+            what = "decompression does not give back what was compressed"
+        raise RoundTripMismatchError(
+            what,
+            codec=subject.codec_name,
+            block_index=difference[0],
+            byte_offset=difference[1],
+        )
+
+    # ---- Measuring -----------------------------------------------------------------
+
+    def round(
+        self, number: int, visits: Sequence[Visit], *, until_s: float
+    ) -> Iterator[Event]:
+        """Time one epoch of each visit that still fits, in the given order."""
+        dropped: set[int] = set()
+        for visit in visits:
+            self._board.check()
+            if (
+                visit.configuration in dropped
+                or visit.cost_s > until_s - time.monotonic()
+            ):
+                continue
+            begin_s = time.monotonic()
+            try:
+                epoch = self._epoch(visit)
+            except StoppedError:
+                raise
+            except (CodecError, MeasurementError, MemoryError) as error:
+                dropped.add(visit.configuration)
+                message = str(error) or _OUT_OF_MEMORY
+                yield Dropped(visit.configuration, _FAILED, message)
+                continue
+            finally:
+                self._board.end()
+            yield EpochMeasured(
+                visit.configuration,
+                visit.direction,
+                number,
+                epoch,
+                self.process,
+                time.monotonic() - begin_s,
+            )
+
+    def _epoch(self, visit: Visit) -> Epoch:
+        subject = self._subjects[visit.configuration]
+        calibration = subject.calibrations[visit.direction]
+        self._board.begin(visit.configuration, visit.direction, self._limits.step_s)
+        epoch = subject.works[visit.direction].time(
+            self._timer, calibration.iteration_count, calibration.iteration_ns
+        )
+        self._compare(subject, visit.direction)
+        return epoch
