@@ -105,6 +105,9 @@ class Plan:
     core takes longer than ``time_limit_s`` is ended (``None``: what the budget allows
     for a pass, three times), and it gets ``memory_limit_bytes`` of memory (``None``:
     four fifths of what is available).
+
+    ``pairs`` are the ids of configurations that are compared: they are measured side by
+    side in the same rounds, with the same iteration counts.
     """
 
     configurations: tuple[Configuration, ...]
@@ -114,6 +117,7 @@ class Plan:
     worker_count: int = 0
     time_limit_s: float | None = None
     memory_limit_bytes: int | None = None
+    pairs: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what cannot be run."""
@@ -144,6 +148,13 @@ class Plan:
         if self.time_limit_s is not None:
             return self.time_limit_s
         return max(HANGING_AFTER_AT_LEAST_S, HANGING_AFTER_PASSES * self.pass_s)
+
+    def pair_of(self, configuration: int) -> int | None:
+        """The index of the pair that a configuration belongs to, if any."""
+        for index, pair in enumerate(self.pairs):
+            if configuration in pair:
+                return index
+        return None
 
     @property
     def verification_order(self) -> tuple[Configuration, ...]:

@@ -49,11 +49,13 @@ def median(values: Sequence[float]) -> float:
     return (ordered[middle - 1] + ordered[middle]) / 2
 
 
-def median_interval_ranks(count: int) -> tuple[int, int] | None:
-    """The ranks (from 0) whose values hold the median with 95 % certainty.
+def median_interval_ranks(
+    count: int, confidence: float = CONFIDENCE
+) -> tuple[int, int] | None:
+    """The ranks (from 0) whose values hold the median with this certainty.
 
     The narrowest symmetric pair by the binomial distribution (sign test); ``None``
-    below n = 6, where not even the extremes do. Ties only make it safer.
+    where not even the extremes do: for 95 % below n = 6. Ties only make it safer.
     """
     tail = 0.0
     rank = -1
@@ -64,7 +66,7 @@ def median_interval_ranks(count: int) -> tuple[int, int] | None:
             - math.lgamma(count - k + 1)
             - count * math.log(2)
         )
-        if tail > (1 - CONFIDENCE) / 2:
+        if tail > (1 - confidence) / 2:
             break
         rank = k
     return None if rank < 0 else (rank, count - 1 - rank)

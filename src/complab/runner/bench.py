@@ -87,11 +87,15 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One epoch to be timed, and what it is expected to take."""
+    """One epoch to be timed, and what it is expected to take.
+
+    It is of ``iteration_count`` iterations, of as many as were calibrated if that is 0.
+    """
 
     configuration: int
     direction: Direction
     cost_s: float
+    iteration_count: int = 0
 
 
 @dataclass(slots=True)
@@ -391,7 +395,9 @@ class Bench:
         calibration = subject.calibrations[visit.direction]
         self._board.begin(visit.configuration, visit.direction, self._limits.step_s)
         epoch = subject.works[visit.direction].time(
-            self._timer, calibration.iteration_count, calibration.iteration_ns
+            self._timer,
+            visit.iteration_count or calibration.iteration_count,
+            calibration.iteration_ns,
         )
         self._compare(subject, visit.direction)
         return epoch

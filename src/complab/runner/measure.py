@@ -154,6 +154,7 @@ class _Run:
         self._random = random.Random(plan.seed)  # noqa: S311 - reproducible shuffles
         self._entries: dict[tuple[int, Direction], Entry] = {}
         self._times: dict[tuple[int, Direction], list[float]] = {}
+        self._counts: dict[tuple[int, Direction], int] = {}
         # In each of n processes an interval may be the root of n wider than in all.
         turn_count = max(1, plan.worker_count)
         self._precision_pct = plan.precision_pct * math.sqrt(turn_count)
@@ -206,7 +207,12 @@ class _Run:
         yield RoundStarted(number, len(chosen), self._left_s())
         begin_s = time.monotonic()
         visits = [
-            Visit(entry.configuration, Direction(entry.direction), entry.cost_s)
+            Visit(
+                entry.configuration,
+                Direction(entry.direction),
+                entry.cost_s,
+                self._shared_count(entry),
+            )
             for entry in chosen
         ]
         yield from self._noted(
@@ -215,10 +221,25 @@ class _Run:
         used_s = time.monotonic() - begin_s
         yield RoundFinished(number, self._executor.process, used_s)
         for entry in chosen:
+            # A pair is known when its difference is, which the run cannot tell.
+            if entry.pair is not None:
+                continue
             key = entry.configuration, Direction(entry.direction)
             if self._is_known(self._times.get(key, [])) and not entry.is_settled:
                 entry.is_settled = True
                 yield Settled(*key)
+
+    def _shared_count(self, entry: Entry) -> int:
+        """The larger iteration count of a pair, for both; 0 for who is in none.
+
+        The first iteration of an epoch is not quite like the others: of one codec, a
+        count of 1 was seen 5.8 % slower than a count of 2.
+        """
+        if entry.pair is None:
+            return 0
+        direction = Direction(entry.direction)
+        both = self._plan.pairs[entry.pair]
+        return max(self._counts.get((each, direction), 0) for each in both)
 
     def _noted(self, events: Iterator[Event]) -> Iterator[Event]:
         """The same events, once what they say is kept."""
@@ -235,9 +256,11 @@ class _Run:
     def _calibrated(self, event: Calibrated) -> None:
         for direction in Direction:
             key = event.configuration, direction
-            cost_s = _cost_s(event.calibrations[direction])
+            calibration = event.calibrations[direction]
+            self._counts[key] = calibration.iteration_count
             if key not in self._entries:
-                self._entries[key] = Entry(*key, cost_s)
+                pair = self._plan.pair_of(event.configuration)
+                self._entries[key] = Entry(*key, _cost_s(calibration), pair=pair)
 
     def _measured(self, event: EpochMeasured) -> None:
         key = event.configuration, event.direction

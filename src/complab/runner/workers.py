@@ -126,7 +126,12 @@ class Workers:
             "do": "round",
             "number": number,
             "visits": [
-                [visit.configuration, visit.direction, visit.cost_s]
+                [
+                    visit.configuration,
+                    visit.direction,
+                    visit.cost_s,
+                    visit.iteration_count,
+                ]
                 for visit in visits
                 if visit.configuration not in self._dropped
             ],

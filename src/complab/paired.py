@@ -1,0 +1,351 @@
+"""Two configurations compared: which epochs belong together, and what they prove.
+
+Epochs of one round are next to each other in time, in random order. Under the
+hypothesis that nothing differs, each of the two is as likely to be the slower one,
+whatever state the machine was in: the signs of the log ratios are fair coins by the
+randomization, however long the machine's states last. That is why the interval is the
+sign test's: order statistics of the log ratios. Where there *is* a difference, its
+size may vary with the state, so neighbouring ratios may be alike; they then count for
+less (``effective_count``).
+
+What no number of rounds tells is how a process happened to lie in memory: the same
+library, loaded twice, was seen 1 to 2 % apart in one process and not in the next. So
+the interval has a second part, the error of a layout, which shrinks with the number of
+processes and not with that of rounds.
+
+Two stored results share no round and no process. They are compared by the medians of
+their processes, with the variance between those and a term for the run as a whole.
+
+Not for estimates of one configuration: those are in ``complab.stats``.
+
+Sources: the sign test is in any textbook; the sum of autocorrelations is cut where its
+pairs turn negative (Geyer 1992, "Practical Markov chain Monte Carlo"); variances are
+shrunk to a common one as in Smyth 2004, "Linear models and empirical Bayes methods";
+the incomplete beta function is the continued fraction of Abramowitz and Stegun 26.5.8.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+from complab.stats import median, median_interval_ranks
+
+# The chance that a comparison of equal things reports any difference at all, in all of
+# its rows and directions together.
+FALSE_ALARM = 0.005
+
+# Standard deviation of the log ratio of one library with itself between processes:
+# what layout does. Measured by `make study-false-alarms`; a process more or less says
+# little of it, so it weighs as much as so many processes.
+LAYOUT_SD = 0.01
+LAYOUT_FREEDOM = 20
+
+# Standard deviation of a whole run's speed: minutes differ, and all rows with them.
+RUN_SD = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class LogRatio:
+    """The natural logarithm of a ratio of times, B's over A's, with its interval.
+
+    ``low`` and ``high`` are ``None`` where nothing can be said of its error.
+    """
+
+    value: float
+    low: float | None
+    high: float | None
+
+    @property
+    def is_separated(self) -> bool:
+        """Whether the interval leaves out equality."""
+        if self.low is None or self.high is None:
+            return False
+        return self.low > 0 or self.high < 0
+
+
+def match_rounds(
+    first: Sequence[tuple[int, int]], second: Sequence[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """Index pairs of the epochs that belong together, each epoch in one at most.
+
+    Both sequences hold ``(process, round)`` in ascending order. Epochs of one round
+    are a pair; one without a partner in its round goes with the nearest that has none
+    either, in its own process, unless that one has a nearer epoch to go with.
+
+    >>> match_rounds([(0, 1), (0, 4)], [(0, 1), (0, 2), (0, 5)])
+    [(0, 0), (1, 2)]
+    """
+    pairs = []
+    i = j = 0
+    while i < len(first) and j < len(second):
+        (process_a, round_a), (process_b, round_b) = first[i], second[j]
+        if process_a != process_b:
+            if process_a < process_b:
+                i += 1
+            else:
+                j += 1
+            continue
+        distance = abs(round_a - round_b)
+        if round_a < round_b and _is_nearer(first, i + 1, second[j], distance):
+            i += 1
+        elif round_b < round_a and _is_nearer(second, j + 1, first[i], distance):
+            j += 1
+        else:
+            pairs.append((i, j))
+            i += 1
+            j += 1
+    return pairs
+
+
+def _is_nearer(
+    places: Sequence[tuple[int, int]], index: int, to: tuple[int, int], than: int
+) -> bool:
+    if index >= len(places) or places[index][0] != to[0]:
+        return False
+    return abs(places[index][1] - to[1]) < than
+
+
+def effective_count(values: Sequence[float]) -> float:
+    """As how many independent values these say of their median, in their order.
+
+    The count divided by the integrated autocorrelation of being above or below the
+    median, which is what the median's variance depends on. At most the count; at n = 0
+    it is 0; ties with the median count as neither.
+    """
+    count = len(values)
+    if not count:
+        return 0.0
+    middle = median(values)
+    signs = [(value > middle) - (value < middle) for value in values]
+    power = sum(sign * sign for sign in signs)
+    if not power:
+        return float(count)
+
+    def correlation(lag: int) -> float:
+        return sum(a * b for a, b in zip(signs, signs[lag:], strict=False)) / power
+
+    total = -1.0
+    for lag in range(0, count - 1, 2):
+        both = correlation(lag) + correlation(lag + 1)
+        if both <= 0:
+            break
+        total += 2 * both
+    return count / max(1.0, total)
+
+
+def least_pairs(confidence: float) -> int:
+    """How many pairs it takes to say anything: their extremes must be sure enough.
+
+    >>> least_pairs(0.95)
+    6
+    """
+    return math.ceil(1 - math.log2(1 - confidence))
+
+
+def interval_of_median(
+    values: Sequence[float], confidence: float
+) -> tuple[float, float] | None:
+    """The order statistics between which the median lies, ``None`` if n is too small.
+
+    ``values`` are in the order of their time. Ties only make it safer.
+    """
+    count = len(values)
+    effective = math.floor(effective_count(values) + 1e-9)
+    ranks = median_interval_ranks(effective, confidence)
+    if ranks is None:
+        return None
+    # The rank that so many independent values would have, as a share of those here.
+    rank = math.floor((ranks[0] + 1) / (effective + 1) * (count + 1)) - 1
+    ordered = sorted(values)
+    return ordered[rank], ordered[count - 1 - rank]
+
+
+# ---- Student's distribution, for variances that are themselves estimates ---------
+
+
+def _beta_fraction(a: float, b: float, x: float) -> float:
+    """The continued fraction of the incomplete beta function (modified Lentz)."""
+    tiny = 1e-300
+    c = 1.0
+    d = 1 / (1 - (a + b) * x / (a + 1) or tiny)
+    fraction = d
+    for m in range(1, 400):
+        even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
+        odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
+        for term in (even, odd):
+            d = 1 / (1 + term * d or tiny)
+            c = 1 + term / c or tiny
+            fraction *= c * d
+        if abs(c * d - 1) < 1e-14:  # noqa: PLR2004 - the last digits of a double
+            break
+    return fraction
+
+
+def _student_tail(value: float, freedom: float) -> float:
+    """The chance that Student's variable exceeds a value that is not negative."""
+    x = freedom / (freedom + value * value)
+    a, b = freedom / 2, 0.5
+    front = math.exp(
+        math.lgamma(a + b)
+        - math.lgamma(a)
+        - math.lgamma(b)
+        + a * math.log(x)
+        + b * (math.log1p(-x) if x < 1 else -math.inf)
+    )
+    if x < (a + 1) / (a + b + 2):
+        return front * _beta_fraction(a, b, x) / a / 2
+    return (1 - front * _beta_fraction(b, a, 1 - x) / b) / 2
+
+
+def student_quantile(probability: float, freedom: float) -> float:
+    """The value that Student's variable stays below with this probability.
+
+    ``ValueError`` unless 0.5 <= ``probability`` < 1 and ``freedom`` > 0.
+    """
+    if not 0.5 <= probability < 1 or not freedom > 0:  # noqa: PLR2004 - the middle
+        message = f"no Student quantile of {probability} with {freedom} degrees"
+        raise ValueError(message)
+    low, high = 0.0, 1.0
+    while _student_tail(high, freedom) > 1 - probability:
+        high *= 2
+    for _ in range(200):
+        middle = (low + high) / 2
+        if _student_tail(middle, freedom) > 1 - probability:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+# ---- Between processes -----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """A variance (of logarithms) with the degrees of freedom behind it."""
+
+    variance: float
+    freedom: float
+
+
+def variance_between(groups: Sequence[Sequence[float]]) -> Spread:
+    """How much groups' medians differ by more than their own errors explain.
+
+    The groups are the log ratios of one row in each process. Freedom 0 and no variance
+    with fewer than two groups.
+    """
+    filled = [group for group in groups if group]
+    freedom = len(filled) - 1
+    if freedom < 1:
+        return Spread(0.0, 0.0)
+    middles = [median(group) for group in filled]
+    mean = sum(middles) / len(middles)
+    seen = sum((middle - mean) ** 2 for middle in middles) / freedom
+    own = sum(map(_median_variance, filled)) / len(filled)
+    return Spread(max(0.0, seen - own), freedom)
+
+
+def _median_variance(values: Sequence[float]) -> float:
+    """The variance of a median, from the width of its 68 % interval."""
+    interval = interval_of_median(values, 1 - 2 * NormalDist().cdf(-1))
+    return 0.0 if interval is None else ((interval[1] - interval[0]) / 2) ** 2
+
+
+def pooled(spreads: Sequence[Spread]) -> Spread:
+    """The common variance of several, weighted by their freedom."""
+    freedom = sum(spread.freedom for spread in spreads)
+    if not freedom:
+        return Spread(0.0, 0.0)
+    total = sum(spread.variance * spread.freedom for spread in spreads)
+    return Spread(total / freedom, freedom)
+
+
+def shrunk(own: Spread, common: Spread, floor_sd: float) -> Spread:
+    """A row's own variance, drawn towards that of all rows and never far below a floor.
+
+    A few processes know little of a variance; the rows of a run know more together.
+    """
+    prior = max(common.variance, floor_sd**2)
+    freedom = LAYOUT_FREEDOM + own.freedom
+    variance = (LAYOUT_FREEDOM * prior + own.freedom * own.variance) / freedom
+    return Spread(variance, freedom)
+
+
+def confidence_of_each(test_count: int) -> float:
+    """The confidence of each of so many tests that keeps all within ``FALSE_ALARM``.
+
+    Bonferroni's: it needs no independence, and rows of one run are not independent.
+    """
+    return 1 - FALSE_ALARM / max(1, test_count)
+
+
+def paired_ratios(
+    groups: Mapping[str, Sequence[Sequence[float]]],
+) -> dict[str, LogRatio]:
+    """What the log ratios of several tests say, corrected for their number.
+
+    Each test has one sequence of log ratios (B's time over A's, in the order of time)
+    for each process. A test without any is left out.
+    """
+    tests = {name: [g for g in each if g] for name, each in groups.items()}
+    tests = {name: each for name, each in tests.items() if each}
+    confidence = confidence_of_each(len(tests))
+    spreads = {name: variance_between(each) for name, each in tests.items()}
+    common = pooled(list(spreads.values()))
+    found = {}
+    for name, each in tests.items():
+        values = [value for group in each for value in group]
+        middle = median(values)
+        inner = interval_of_median(values, confidence)
+        if inner is None:
+            found[name] = LogRatio(middle, None, None)
+            continue
+        layout = shrunk(spreads[name], common, LAYOUT_SD)
+        error = math.sqrt(layout.variance / len(each))
+        error *= student_quantile((1 + confidence) / 2, layout.freedom)
+        found[name] = LogRatio(
+            middle,
+            middle - math.hypot(middle - inner[0], error),
+            middle + math.hypot(inner[1] - middle, error),
+        )
+    return found
+
+
+def unpaired_ratios(
+    groups: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+) -> dict[str, LogRatio]:
+    """What two stored results say of several tests, corrected for their number.
+
+    Each test has the logarithms of its processes' median times, before and after. With
+    fewer than two processes on a side there is no interval. A test without any process
+    on a side is left out.
+    """
+    tests = {name: both for name, both in groups.items() if all(both)}
+    confidence = confidence_of_each(len(tests))
+    spreads = {
+        name: pooled([_plain_variance(side) for side in both])
+        for name, both in tests.items()
+    }
+    common = pooled(list(spreads.values()))
+    found = {}
+    for name, (before, after) in tests.items():
+        value = sum(after) / len(after) - sum(before) / len(before)
+        if min(len(before), len(after)) < 2:  # noqa: PLR2004 - a variance takes two
+            found[name] = LogRatio(value, None, None)
+            continue
+        process = shrunk(spreads[name], common, LAYOUT_SD)
+        variance = process.variance * (1 / len(before) + 1 / len(after)) + 2 * RUN_SD**2
+        half = math.sqrt(variance) * student_quantile(
+            (1 + confidence) / 2, process.freedom
+        )
+        found[name] = LogRatio(value, value - half, value + half)
+    return found
+
+
+def _plain_variance(values: Sequence[float]) -> Spread:
+    freedom = len(values) - 1
+    if freedom < 1:
+        return Spread(0.0, 0.0)
+    mean = sum(values) / len(values)
+    return Spread(sum((v - mean) ** 2 for v in values) / freedom, freedom)
