@@ -1,9 +1,11 @@
 """complab: the offline compression lab for Kafka record batches.
 
 ``complab.sweep(path, codecs=...)`` measures codecs and levels on the record batches of
-a file; ``complab.load(path)`` reads a saved result; ``complab.kafka.open(path)`` gives
-the batches of a log and what is in them; ``complab.capture(servers, topic, output)``
-takes batches from a live topic. Everything heavy is imported when it is first used.
+a file; ``complab.compare(...)`` tells two libraries or two results apart;
+``complab.load(path)`` reads a saved result; ``complab.kafka.open(path)`` gives the
+batches of a log and what is in them, ``complab.inspect(path)`` what to make of them;
+``complab.capture(servers, topic, output)`` takes batches from a live topic. Everything
+heavy is imported when it is first used.
 """
 
 from typing import TYPE_CHECKING
@@ -12,15 +14,18 @@ if TYPE_CHECKING:
     from complab import kafka
     from complab._version import __version__
     from complab.kafka.capture import Capture, capture
+    from complab.studies.compare import Comparison, compare
     from complab.studies.inspect import Inspection, inspect
     from complab.studies.sweep import SweepResult, sweep
 
 __all__ = [
     "Capture",
+    "Comparison",
     "Inspection",
     "SweepResult",
     "__version__",
     "capture",
+    "compare",
     "inspect",
     "kafka",
     "load",
@@ -28,10 +33,12 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Inspection": "complab.studies.inspect",
-    "inspect": "complab.studies.inspect",
     "Capture": "complab.kafka.capture",
     "capture": "complab.kafka.capture",
+    "Comparison": "complab.studies.compare",
+    "compare": "complab.studies.compare",
+    "Inspection": "complab.studies.inspect",
+    "inspect": "complab.studies.inspect",
     "SweepResult": "complab.studies.sweep",
     "sweep": "complab.studies.sweep",
     "__version__": "complab._version",

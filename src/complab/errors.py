@@ -176,6 +176,20 @@ class SchemaVersionError(ResultError):
         self.supported = tuple(supported)
 
 
+class IncomparableResultsError(ResultError):
+    """Two results differ in what must be the same; ``differences`` names it."""
+
+    def __init__(self, *, path: str, differences: Sequence[str]) -> None:
+        """List the differences."""
+        listed = "; ".join(differences)
+        super().__init__(
+            f"cannot be compared with the first result: {listed}. Measure both alike, "
+            "or compare them nevertheless with --force",
+            path=path,
+        )
+        self.differences = tuple(differences)
+
+
 class PlanError(ComplabError, ValueError):
     """What was asked for makes no plan: a wrong word, number or combination."""
 

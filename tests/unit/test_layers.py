@@ -20,13 +20,15 @@ LAYERS = {
     "complab.codecs": 3,
     "complab.kafka": 4,
     "complab.stats": 4,
+    "complab.paired": 5,
     "complab.environment": 4,
     "complab.plan": 4,
-    "complab.results": 5,
-    "complab.runner": 6,
-    "complab.studies": 7,
-    "complab.cli": 8,
-    "complab": 8,
+    "complab.results": 6,
+    "complab.runner": 7,
+    "complab.studies": 8,
+    "complab.cli": 9,
+    "complab.pytest_plugin": 9,
+    "complab": 9,
 }
 
 

@@ -21,6 +21,7 @@ _EXIT_INTERRUPTED = 130
 # Imported when it is called for: `complab --help` loads none of them.
 _COMMANDS = {
     "sweep": ("complab.cli.sweep", "Measure codecs and levels on a batch file."),
+    "compare": ("complab.cli.compare", "Compare two libraries, or two results."),
     "inspect": ("complab.cli.inspect", "Look into a log: batches, records, lint."),
     "extract": ("complab.cli.extract", "Cut batches out of a log."),
     "capture": ("complab.cli.capture", "Take record batches from a live topic."),
@@ -73,7 +74,7 @@ def _print_version(ctx: click.Context, _: click.Parameter, is_asked: bool) -> No
     cls=_LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 88},
     epilog="Exit codes: 0 done, 1 something could not be measured or read, 2 usage, "
-    "130 interrupted.",
+    "3 a separated regression, 130 interrupted.",
 )
 @click.option(
     "--version",

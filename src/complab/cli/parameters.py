@@ -6,7 +6,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from complab.errors import PlanError
-from complab.units import parse_bytes
+from complab.units import parse_bytes, parse_percent
 
 
 class _Bytes(click.ParamType[int]):
@@ -58,9 +58,27 @@ def parse_settings(options: Sequence[str]) -> dict[str, str]:
     return found
 
 
+class _Percent(click.ParamType[float]):
+    """A share: ``5%``, ``5``, ``2.5``."""
+
+    name = "percent"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Read the share; a usage error says what is allowed."""
+        if isinstance(value, float):
+            return value
+        try:
+            return parse_percent(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
 BYTES = _Bytes()
 BATCH = click.IntRange(min=0)
 BATCH_RANGE = _BatchRange()
+PERCENT = _Percent()
 SECONDS = click.FloatRange(min=0, min_open=True)
 
 

@@ -116,8 +116,13 @@ def _levels(word: str) -> tuple[int, ...]:
     return tuple(range(first, last + 1))
 
 
-def select(text: str, *, framing: str, libraries: Catalogue) -> tuple[Selection, ...]:
+def select(
+    text: str, *, framing: str, libraries: Catalogue, is_default_alone: bool = False
+) -> tuple[Selection, ...]:
     """Every configuration that a list means, each once, in the list's order.
+
+    A codec without levels in the list means all that a sweep walks, or its default
+    level with ``is_default_alone``.
 
     ``PlanError`` and its kin for names, levels and providers that do not exist; a
     codec whose library is missing is selected with its ``problem``.
@@ -141,6 +146,7 @@ def select(text: str, *, framing: str, libraries: Catalogue) -> tuple[Selection,
                 framing=framing,
                 libraries=libraries,
                 is_named=not members,
+                is_default_alone=is_default_alone,
             )
     return tuple(dict.fromkeys(found))
 
@@ -151,7 +157,12 @@ def _check_name(name: str) -> None:
 
 
 def _selections(
-    item: Item, *, framing: str, libraries: Catalogue, is_named: bool
+    item: Item,
+    *,
+    framing: str,
+    libraries: Catalogue,
+    is_named: bool,
+    is_default_alone: bool,
 ) -> Iterator[Selection]:
     codec = catalogue.find(item.name, framing)
     if catalogue.kind_of(codec) is None:
@@ -165,7 +176,10 @@ def _selections(
             yield Selection(codec, None, provider, is_named, provider.problem)
             continue
         levels = core.codec_levels(codec, provider.library)
-        for level in _wanted(codec, levels, item.levels):
+        asked = item.levels
+        if levels and is_default_alone and not asked:
+            asked = (levels.default,)
+        for level in _wanted(codec, levels, asked):
             yield Selection(codec, level, provider, is_named)
 
 

@@ -246,6 +246,16 @@ def sweep(
     payloads = read_input(path, options, libraries=catalogue, seed=seed)
     if on_start:
         on_start(plan, payloads)
+    return SweepResult(run_plan(plan, payloads, on_event=on_event))
+
+
+def run_plan(
+    plan: Plan,
+    payloads: Payloads,
+    *,
+    on_event: Callable[[Plan, Event], None] | None = None,
+) -> RunRecord:
+    """Measure a plan over payloads and record all of it: what every study does."""
     tallies = {(c.id, d): _Tally() for c in plan.configurations for d in Direction}
     is_complete = True
     for event in measure(plan, payloads.blocks, started_s=started_s):
@@ -253,7 +263,7 @@ def sweep(
         is_complete = is_complete and not isinstance(event, Interrupted)
         if on_event:
             on_event(plan, event)
-    return SweepResult(_record(plan, payloads, tallies, is_complete=is_complete))
+    return _record(plan, payloads, tallies, is_complete=is_complete)
 
 
 def _note(tallies: Mapping[tuple[int, Direction], _Tally], event: Event) -> None:
@@ -292,6 +302,7 @@ def _record(
             "time_limit_s": plan.step_s,
             "memory_limit_bytes": plan.memory_limit_bytes,
             "method": "plain",
+            "pairs": [list(pair) for pair in plan.pairs],
         },
         environment=environment.describe(core.clock_facts()),
         inputs=(
