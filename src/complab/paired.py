@@ -8,6 +8,11 @@ sign test's: order statistics of the log ratios. Where there *is* a difference, 
 size may vary with the state, so neighbouring ratios may be alike; they then count for
 less (``effective_count``).
 
+Others use the machine, too. A millisecond's epoch that was suspended for a time slice
+lasts several times as long, and its pair tells the length of the slice. Where half of
+the pairs are like that, no middle of them is worth much. So only those count of which
+neither epoch was (``log_ratios``), a rule that is blind to which one is A.
+
 What no number of rounds tells is how a process happened to lie in memory: the same
 library, loaded twice, was seen 1 to 2 % apart in one process and not in the next. So
 the interval has a second part, the error of a layout, which shrinks with the number of
@@ -27,6 +32,7 @@ the incomplete beta function is the continued fraction of Abramowitz and Stegun 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import NormalDist
 
 from complab.stats import median, median_interval_ranks
@@ -40,6 +46,10 @@ FALSE_ALARM = 0.005
 # little of it, so it weighs as much as so many processes.
 LAYOUT_SD = 0.01
 LAYOUT_FREEDOM = 20
+
+# An epoch was disturbed if it took more than so many times its process's lower
+# quartile. A neighbour on the physical core costs 1.3 to 1.5, a time slice more.
+DISTURBED = 1.5
 
 # Standard deviation of a whole run's speed: minutes differ, and all rows with them.
 RUN_SD = 0.02
@@ -104,6 +114,23 @@ def _is_nearer(
     if index >= len(places) or places[index][0] != to[0]:
         return False
     return abs(places[index][1] - to[1]) < than
+
+
+def log_ratios(first: Sequence[float], second: Sequence[float]) -> list[float]:
+    """The logarithms of ``second`` over ``first``, of the pairs that nothing disturbed.
+
+    The times are those of one process, pair by pair, in any unit, and positive. No
+    pairs give none; a single one is kept.
+    """
+    pairs = list(zip(first, second, strict=True))
+    limits = [DISTURBED * _lower_quartile(times) for times in (first, second)]
+    kept = [(a, b) for a, b in pairs if a <= limits[0] and b <= limits[1]]
+    return [math.log(b / a) for a, b in kept]
+
+
+def _lower_quartile(values: Sequence[float]) -> float:
+    """The value a quarter up from the least; 0 at n = 0."""
+    return sorted(values)[(len(values) - 1) // 4] if values else 0.0
 
 
 def effective_count(values: Sequence[float]) -> float:
@@ -198,6 +225,7 @@ def _student_tail(value: float, freedom: float) -> float:
     return (1 - front * _beta_fraction(b, a, 1 - x) / b) / 2
 
 
+@lru_cache(maxsize=256)
 def student_quantile(probability: float, freedom: float) -> float:
     """The value that Student's variable stays below with this probability.
 
@@ -209,7 +237,7 @@ def student_quantile(probability: float, freedom: float) -> float:
     low, high = 0.0, 1.0
     while _student_tail(high, freedom) > 1 - probability:
         high *= 2
-    for _ in range(200):
+    for _ in range(60):  # halvings: more than a double has digits
         middle = (low + high) / 2
         if _student_tail(middle, freedom) > 1 - probability:
             low = middle
@@ -232,41 +260,42 @@ class Spread:
 def variance_between(groups: Sequence[Sequence[float]]) -> Spread:
     """How much groups' medians differ by more than their own errors explain.
 
-    The groups are the log ratios of one row in each process. Freedom 0 and no variance
-    with fewer than two groups.
+    The groups are the log ratios of one row in each process. Those with too few values
+    for an error of their own (4) tell nothing; with fewer than two others there is
+    freedom 0 and no variance.
     """
-    filled = [group for group in groups if group]
-    freedom = len(filled) - 1
+    told = [(median(group), _median_variance(group)) for group in groups if group]
+    known = [(middle, own) for middle, own in told if own is not None]
+    freedom = len(known) - 1
     if freedom < 1:
         return Spread(0.0, 0.0)
-    middles = [median(group) for group in filled]
-    mean = sum(middles) / len(middles)
-    seen = sum((middle - mean) ** 2 for middle in middles) / freedom
-    own = sum(map(_median_variance, filled)) / len(filled)
+    mean = sum(middle for middle, _ in known) / len(known)
+    seen = sum((middle - mean) ** 2 for middle, _ in known) / freedom
+    own = sum(own for _, own in known) / len(known)
     return Spread(max(0.0, seen - own), freedom)
 
 
-def _median_variance(values: Sequence[float]) -> float:
+def _median_variance(values: Sequence[float]) -> float | None:
     """The variance of a median, from the width of its 68 % interval."""
     interval = interval_of_median(values, 1 - 2 * NormalDist().cdf(-1))
-    return 0.0 if interval is None else ((interval[1] - interval[0]) / 2) ** 2
+    return None if interval is None else ((interval[1] - interval[0]) / 2) ** 2
 
 
-def pooled(spreads: Sequence[Spread]) -> Spread:
-    """The common variance of several, weighted by their freedom."""
-    freedom = sum(spread.freedom for spread in spreads)
-    if not freedom:
-        return Spread(0.0, 0.0)
-    total = sum(spread.variance * spread.freedom for spread in spreads)
-    return Spread(total / freedom, freedom)
+def common_variance(spreads: Sequence[Spread]) -> float:
+    """The middle of several rows' variances; 0 if none has any freedom.
+
+    Not their mean: one row that a busy machine disturbed all the time would blur all.
+    """
+    known = [spread.variance for spread in spreads if spread.freedom]
+    return median(known) if known else 0.0
 
 
-def shrunk(own: Spread, common: Spread, floor_sd: float) -> Spread:
+def shrunk(own: Spread, common: float, floor_sd: float) -> Spread:
     """A row's own variance, drawn towards that of all rows and never far below a floor.
 
     A few processes know little of a variance; the rows of a run know more together.
     """
-    prior = max(common.variance, floor_sd**2)
+    prior = max(common, floor_sd**2)
     freedom = LAYOUT_FREEDOM + own.freedom
     variance = (LAYOUT_FREEDOM * prior + own.freedom * own.variance) / freedom
     return Spread(variance, freedom)
@@ -292,7 +321,7 @@ def paired_ratios(
     tests = {name: each for name, each in tests.items() if each}
     confidence = confidence_of_each(len(tests))
     spreads = {name: variance_between(each) for name, each in tests.items()}
-    common = pooled(list(spreads.values()))
+    common = common_variance(list(spreads.values()))
     found = {}
     for name, each in tests.items():
         values = [value for group in each for value in group]
@@ -324,10 +353,10 @@ def unpaired_ratios(
     tests = {name: both for name, both in groups.items() if all(both)}
     confidence = confidence_of_each(len(tests))
     spreads = {
-        name: pooled([_plain_variance(side) for side in both])
+        name: _pooled([_plain_variance(side) for side in both])
         for name, both in tests.items()
     }
-    common = pooled(list(spreads.values()))
+    common = common_variance(list(spreads.values()))
     found = {}
     for name, (before, after) in tests.items():
         value = sum(after) / len(after) - sum(before) / len(before)
@@ -349,3 +378,12 @@ def _plain_variance(values: Sequence[float]) -> Spread:
         return Spread(0.0, 0.0)
     mean = sum(values) / len(values)
     return Spread(sum((v - mean) ** 2 for v in values) / freedom, freedom)
+
+
+def _pooled(spreads: Sequence[Spread]) -> Spread:
+    """The common variance of several, weighted by their freedom."""
+    freedom = sum(spread.freedom for spread in spreads)
+    if not freedom:
+        return Spread(0.0, 0.0)
+    total = sum(spread.variance * spread.freedom for spread in spreads)
+    return Spread(total / freedom, freedom)

@@ -204,11 +204,12 @@ def log_ratios(a: Measurement | None, b: Measurement | None) -> list[list[float]
     if a is None or b is None:
         return []
     first, second = _Epochs.of(a), _Epochs.of(b)
-    groups: dict[int, list[float]] = {}
+    groups: dict[int, tuple[list[float], list[float]]] = {}
     for i, j in paired.match_rounds(first.places, second.places):
-        ratio = math.log(second.times_ns[j] / first.times_ns[i])
-        groups.setdefault(first.places[i][0], []).append(ratio)
-    return list(groups.values())
+        times = groups.setdefault(first.places[i][0], ([], []))
+        times[0].append(first.times_ns[i])
+        times[1].append(second.times_ns[j])
+    return [paired.log_ratios(*times) for times in groups.values()]
 
 
 @dataclass(frozen=True, slots=True)
