@@ -35,7 +35,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
 
-from complab.stats import median, median_interval_ranks
+from complab.stats import (
+    CONFIDENCE,
+    estimate_median,
+    median,
+    median_interval_ranks,
+)
 
 # The chance that a comparison of equal things reports any difference at all, in all of
 # its rows and directions together.
@@ -50,6 +55,7 @@ LAYOUT_FREEDOM = 20
 # An epoch was disturbed if it took more than so many times its process's lower
 # quartile. A neighbour on the physical core costs 1.3 to 1.5, a time slice more.
 DISTURBED = 1.5
+_PAIRS_TO_JUDGE_BY = 6
 
 # Standard deviation of a whole run's speed: minutes differ, and all rows with them.
 RUN_SD = 0.02
@@ -119,10 +125,12 @@ def _is_nearer(
 def log_ratios(first: Sequence[float], second: Sequence[float]) -> list[float]:
     """The logarithms of ``second`` over ``first``, of the pairs that nothing disturbed.
 
-    The times are those of one process, pair by pair, in any unit, and positive. No
-    pairs give none; a single one is kept.
+    The times are those of one process, pair by pair, in any unit, and positive. Of
+    fewer than six pairs all are kept: there is no telling what is usual.
     """
     pairs = list(zip(first, second, strict=True))
+    if len(pairs) < _PAIRS_TO_JUDGE_BY:
+        return [math.log(b / a) for a, b in pairs]
     limits = [DISTURBED * _lower_quartile(times) for times in (first, second)]
     kept = [(a, b) for a, b in pairs if a <= limits[0] and b <= limits[1]]
     return [math.log(b / a) for a, b in kept]
@@ -322,23 +330,55 @@ def paired_ratios(
     confidence = confidence_of_each(len(tests))
     spreads = {name: variance_between(each) for name, each in tests.items()}
     common = common_variance(list(spreads.values()))
-    found = {}
-    for name, each in tests.items():
-        values = [value for group in each for value in group]
-        middle = median(values)
-        inner = interval_of_median(values, confidence)
-        if inner is None:
-            found[name] = LogRatio(middle, None, None)
-            continue
-        layout = shrunk(spreads[name], common, LAYOUT_SD)
-        error = math.sqrt(layout.variance / len(each))
-        error *= student_quantile((1 + confidence) / 2, layout.freedom)
-        found[name] = LogRatio(
-            middle,
-            middle - math.hypot(middle - inner[0], error),
-            middle + math.hypot(inner[1] - middle, error),
+    return {
+        name: _with_layout(
+            each, confidence, shrunk(spreads[name], common, LAYOUT_SD), is_exact=True
         )
-    return found
+        for name, each in tests.items()
+    }
+
+
+def ratio_in_run(groups: Sequence[Sequence[float]]) -> LogRatio | None:
+    """What the log ratios of one pair of rows say by themselves, with 95 % certainty.
+
+    ``None`` at n = 0, no interval at n = 1 and 2. Not for deciding: see
+    ``paired_ratios``.
+    """
+    filled = [group for group in groups if group]
+    if not filled:
+        return None
+    layout = shrunk(variance_between(filled), 0.0, LAYOUT_SD)
+    return _with_layout(filled, CONFIDENCE, layout, is_exact=False)
+
+
+def _with_layout(
+    groups: Sequence[Sequence[float]],
+    confidence: float,
+    layout: Spread,
+    *,
+    is_exact: bool,
+) -> LogRatio:
+    """The median of all processes' log ratios, the layouts' error in its interval.
+
+    Below the least number of pairs there is no interval if it must be exact, else
+    Student's from n = 3 on.
+    """
+    values = [value for group in groups for value in group]
+    middle = median(values)
+    inner = interval_of_median(values, confidence)
+    if inner is None and not is_exact:
+        estimate = estimate_median([math.exp(value) for value in values])
+        if estimate is not None:
+            inner = math.log(estimate.low), math.log(estimate.high)
+    if inner is None:
+        return LogRatio(middle, None, None)
+    error = math.sqrt(layout.variance / len(groups))
+    error *= student_quantile((1 + confidence) / 2, layout.freedom)
+    return LogRatio(
+        middle,
+        middle - math.hypot(middle - inner[0], error),
+        middle + math.hypot(inner[1] - middle, error),
+    )
 
 
 def unpaired_ratios(

@@ -19,6 +19,7 @@ from complab.paired import (
     log_ratios,
     match_rounds,
     paired_ratios,
+    ratio_in_run,
     shrunk,
     student_quantile,
     unpaired_ratios,
@@ -83,11 +84,12 @@ def test_pairs_of_random_rounds(seed: int) -> None:
 
 def test_disturbed_pairs_tell_nothing() -> None:
     """A pair counts unless one of its epochs was suspended for a while."""
-    first = [1.0, 1.0, 5.0, 1.1, 1.0]
-    second = [1.1, 6.0, 1.1, 1.1, 1.1]
-    assert log_ratios(first, second) == pytest.approx([math.log(1.1), 0, math.log(1.1)])
+    first = [1.0, 1.0, 5.0, 1.1, 1.0, 1.0]
+    second = [1.1, 6.0, 1.1, 1.1, 1.1, 1.0]
+    kept = [math.log(1.1), 0, math.log(1.1), 0]
+    assert log_ratios(first, second) == pytest.approx(kept)
     assert log_ratios([], []) == []
-    assert log_ratios([3.0], [6.0]) == pytest.approx([math.log(2)])
+    assert log_ratios([1.0, 3.0], [1.0, 6.0]) == pytest.approx([0, math.log(2)])
 
 
 # ---- Intervals ------------------------------------------------------------------
@@ -278,14 +280,41 @@ def test_each_test_bears_its_part_of_the_alarms() -> None:
         "a": [[0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1]]
     }
     assert paired_ratios(few)["a"].low is not None
-    many: dict[str, list[list[float]]] = {
-        **few,
-        **{str(n): [[0.1, 0.2]] for n in range(20)},
-        "none": [[]],
-    }
+    many: dict[str, list[list[float]]] = {str(n): [[0.1, 0.2]] for n in range(20)}
+    many |= {**few, "none": [[]]}
     found = paired_ratios(many)
     assert found["a"].low is None
     assert "none" not in found
+
+
+@pytest.mark.parametrize("process_count", [1, 3])
+@pytest.mark.parametrize("pair_count", [4, 40])
+def test_a_ratio_of_two_rows_is_held(process_count: int, pair_count: int) -> None:
+    """The 95 % interval of one ratio holds the long-run value in 90 % and more."""
+    source = random.Random(23)
+    held = 0
+    for _ in range(400):
+        groups = []
+        for _ in range(process_count):
+            layout = source.gauss(0.5, LAYOUT_SD)
+            groups.append([source.gauss(layout, 0.03) for _ in range(pair_count)])
+        found = ratio_in_run(groups)
+        assert found is not None
+        assert found.low is not None
+        assert found.high is not None
+        held += found.low <= 0.5 <= found.high
+    assert held >= 360
+
+
+def test_a_ratio_of_nothing() -> None:
+    """Without a pair there is no ratio, and one or two have no interval."""
+    assert ratio_in_run([]) is None
+    assert ratio_in_run([[], []]) is None
+    found = ratio_in_run([[0.1], [0.3]])
+    assert found is not None
+    assert found.value == pytest.approx(0.2)
+    assert found.low is None
+    assert found.high is None
 
 
 def test_one_process_separates_no_stored_results() -> None:

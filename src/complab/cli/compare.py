@@ -11,8 +11,8 @@ from complab.cli.parameters import BYTES, PERCENT, SECONDS, complete_codecs
 from complab.cli.progress import Progress
 from complab.errors import PlanError
 from complab.render import FORMATS
-from complab.results.files import check_output, write_text_whole
 from complab.studies.compare import Comparison, compare
+from complab.whole_file import check_output, write_text_whole
 
 _EXIT_REGRESSION = 3
 
@@ -64,6 +64,13 @@ _EXIT_REGRESSION = 3
     metavar="SECONDS",
     help="Bound the whole run. [default: 1 for each of A and B per row, at most 60]",
 )
+@click.option(
+    "--workers",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Fresh processes that measure one after the other; 0: none. "
+    "[default: one for each 3 s, 1 to 6]",
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Of all choices.")
 @click.option(
     "--fail-above",
@@ -106,6 +113,7 @@ def command(
     opaque: bool,
     max_input: int,
     budget: float | None,
+    workers: int | None,
     seed: int,
     fail_above: float,
     format_name: str | None,
@@ -145,6 +153,7 @@ def command(
             max_input_bytes=max_input,
             budget_s=budget,
             seed=seed,
+            worker_count=workers,
             force=force,
             on_start=progress.start,
             on_event=progress.show,

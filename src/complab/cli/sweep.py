@@ -111,6 +111,11 @@ _FORMATS = ("table", "markdown", "csv", "json", "lzbench")
     help="Order of the rows. [default: compression_ratio]",
 )
 @click.option(
+    "--relative-to",
+    metavar="ITEM",
+    help="Show every row as a ratio to one, e.g. lz4 or zstd:3.",
+)
+@click.option(
     "--format",
     "format_name",
     type=click.Choice(_FORMATS),
@@ -146,6 +151,7 @@ def command(
     memory_limit: int | None,
     seed: int,
     sort: str | None,
+    relative_to: str | None,
     format_name: str | None,
     output_path: str | None,
     save_path: str | None,
@@ -165,6 +171,9 @@ def command(
     """
     if output_path == "-":  # it is where the result goes anyway
         output_path = None
+    if relative_to and (format_name == "lzbench" or sort):
+        message = "--relative-to goes with neither --format lzbench nor --sort"
+        raise PlanError(message)
     file_format = _check_files(output_path, save_path, format_name, force=force)
     with Progress(sys.stderr, is_quiet=quiet, environ=os.environ) as progress:
         result = sweep(
@@ -184,6 +193,7 @@ def command(
             worker_count=workers,
             time_limit_s=time_limit,
             memory_limit_bytes=memory_limit,
+            relative_to=relative_to,
             on_start=progress.start,
             on_event=progress.show,
         )
@@ -192,11 +202,14 @@ def command(
     if save_path:
         problems += _attempt(lambda: result.save(save_path, force=force))
     if output_path and file_format:
-        text = _render(result, file_format, sort, is_for_screen=False)
+        text = _render(result, file_format, sort, relative_to, is_for_screen=False)
         problems += _attempt(
             lambda: write_text_whole(output_path, text, may_overwrite=force)
         )
-    sys.stdout.write(_render(result, format_name or "table", sort, is_for_screen=True))
+    shown = _render(
+        result, format_name or "table", sort, relative_to, is_for_screen=True
+    )
+    sys.stdout.write(shown)
     if not quiet:
         _tell_what_is_not_shown(result, format_name)
     for problem in problems:
@@ -248,8 +261,16 @@ def _tell_what_is_not_shown(result: SweepResult, format_name: str | None) -> Non
 
 
 def _render(
-    result: SweepResult, format_name: str, sort: str | None, *, is_for_screen: bool
+    result: SweepResult,
+    format_name: str,
+    sort: str | None,
+    relative_to: str | None,
+    *,
+    is_for_screen: bool,
 ) -> str:
+    if relative_to is not None:
+        table = result.relative_to(relative_to)
+        return output.render(table, format_name, is_for_screen=is_for_screen)
     if format_name == "lzbench":
         return result.to_lzbench(sort=sort)
     if format_name == "json":

@@ -6,6 +6,7 @@ differences between processes and runs is told.
 """
 
 import json
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, NoReturn
@@ -29,6 +30,12 @@ from complab.results.comparison_table import comparison_table
 from complab.results.model import FAILED, RunRecord
 from complab.runner.events import Event
 from complab.studies.sweep import SweepResult, run_plan
+from complab.whole_file import write_text_whole
+
+# A layout's error shrinks with the root of the number of processes, and it is most of
+# the error of a quick codec: so there are more of them than in a sweep.
+_WORKERS_AT_MOST = 6
+_WORKER_SHARE_AT_LEAST_S = 3.0
 
 
 @dataclass(frozen=True)
@@ -130,7 +137,7 @@ class Comparison:
     def save(self, path: str, *, force: bool = False) -> None:
         """Write it as JSON; ``OutputExistsError`` unless ``force``."""
         text = json.dumps(self.to_document(), indent=1, allow_nan=False) + "\n"
-        files.write_text_whole(path, text, may_overwrite=force)
+        write_text_whole(path, text, may_overwrite=force)
 
     def __str__(self) -> str:
         """The table as text."""
@@ -159,6 +166,7 @@ def compare(
     max_input_bytes: int = DEFAULT_MAX_INPUT_BYTES,
     budget_s: float | None = None,
     seed: int = 0,
+    worker_count: int | None = None,
     force: bool = False,
     on_event: Callable[[Plan, Event], None] | None = None,
     on_start: Callable[[Plan, Payloads], None] | None = None,
@@ -169,7 +177,9 @@ def compare(
     with B, which are the two ``libraries`` (``NAME:LABEL=PATH``) of a codec; of one
     library it is B, and A is the system's; of none, A is the system's and B the
     wheel's. ``a`` and ``b`` instead are two codec lists of equal length, item against
-    item. A codec without levels means its default level. ``budget_s`` bounds the run.
+    item. A codec without levels means its default level. ``budget_s`` bounds the run,
+    which ``worker_count`` fresh processes do one after the other: one for each 3 s, 1
+    to 6, unless given.
 
     With ``after``, both are results of sweeps (paths, or what ``sweep`` returned);
     ``force`` compares them although something differs that must not.
@@ -181,6 +191,7 @@ def compare(
     >>> import complab
     >>> complab.compare("before.json", "after.json")  # doctest: +SKIP
     """
+    started_s = time.monotonic()
     if after is not None:
         return _compare_stored(path, after, force=force)
     if not isinstance(path, str):
@@ -198,9 +209,14 @@ def compare(
     else:
         sides = _by_lists(a, b, framing=framing, libraries=found)
     selections = tuple(each for pair in sides for each in pair)
-    plan = make_plan(selections, budget_s=budget_s, seed=seed)
+    plan = make_plan(
+        selections, budget_s=budget_s, seed=seed, worker_count=worker_count
+    )
     pairs = tuple((2 * index, 2 * index + 1) for index in range(len(sides)))
     plan = replace(plan, pairs=pairs)
+    if worker_count is None and plan.worker_count:
+        processes = int(plan.budget_s // _WORKER_SHARE_AT_LEAST_S)
+        plan = replace(plan, worker_count=max(1, min(processes, _WORKERS_AT_MOST)))
     payloads = read_payloads(
         path,
         libraries=found,
@@ -210,7 +226,7 @@ def compare(
     )
     if on_start:
         on_start(plan, payloads)
-    record = run_plan(plan, payloads, on_event=on_event)
+    record = run_plan(plan, payloads, started_s=started_s, on_event=on_event)
     notes = tuple(warning.message for warning in record.warnings)
     return Comparison(compare_pairs(record, pairs), (record,), notes)
 

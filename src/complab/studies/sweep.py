@@ -39,6 +39,7 @@ from complab.results.model import (
     ResultWarning,
     RunRecord,
 )
+from complab.results.relative import reference_id, relative_table
 from complab.results.rows import Row, derive_rows
 from complab.results.tables import sweep_as_lzbench, sweep_table
 from complab.runner.events import (
@@ -74,6 +75,14 @@ class SweepResult:
     def table(self, *, sort: str | None = None) -> Table:
         """The rows as a table, by ratio or any column; ``ValueError`` for no column."""
         return sweep_table(self.record, sort=sort)
+
+    def relative_to(self, reference: str) -> Table:
+        """Every row as a ratio to one, ``"lz4"`` or ``"zstd@system:3"``, as a table.
+
+        ``PlanError`` if it names no row, or several.
+        """
+        number = find_reference(self.record.configurations, reference)
+        return relative_table(self.record, number)
 
     def to_lzbench(self, *, sort: str | None = None) -> str:
         """The rows in lzbench's layout."""
@@ -138,6 +147,28 @@ class SweepResult:
         return self.table()._repr_mimebundle_(include, exclude)
 
 
+def find_reference(
+    configurations: tuple[ConfigurationFacts, ...], reference: str
+) -> int:
+    """The id of the configuration that an item of a codec list names.
+
+    Without a level it is the codec's only row, or the one at its default level.
+    ``PlanError`` if it names no row, or several.
+    """
+    items = specs.parse(reference)
+    if len(items) != 1:
+        message = f"the reference {reference!r}: name one codec, such as zstd:3"
+        raise PlanError(message)
+    framing = next(
+        (c.framing for c in configurations if c.codec == items[0].name), KAFKA
+    )
+    defaults = specs.select(
+        items[0].name, framing=framing, libraries=Catalogue(), is_default_alone=True
+    )
+    default = defaults[0].level if len(defaults) == 1 else None
+    return reference_id(configurations, items[0], default)
+
+
 @dataclass
 class _Tally:
     """Collects what the events say of one direction of a configuration."""
@@ -187,6 +218,7 @@ def sweep(
     worker_count: int | None = None,
     time_limit_s: float | None = None,
     memory_limit_bytes: int | None = None,
+    relative_to: str | None = None,
     on_event: Callable[[Plan, Event], None] | None = None,
     on_start: Callable[[Plan, Payloads], None] | None = None,
 ) -> SweepResult:
@@ -201,7 +233,9 @@ def sweep(
     after the other (0: this process does): one for each 5 s of the budget, from 1 to 3,
     none below 2 s, unless given. A codec that crashes, takes longer than
     ``time_limit_s`` for one call or more than ``memory_limit_bytes`` fails alone.
-    ``on_event`` sees everything that happens.
+    ``relative_to`` is checked before anything runs: the row that
+    ``SweepResult.relative_to`` will be asked for. ``on_event`` sees everything that
+    happens.
 
     Raises ``InputError`` and its kin for an input that cannot be measured,
     ``PlanError`` for wrong words or numbers, ``ProviderError`` for a library that
@@ -243,19 +277,26 @@ def sweep(
         time_limit_s=time_limit_s,
         memory_limit_bytes=memory_limit_bytes,
     )
+    if relative_to is not None:
+        find_reference(tuple(map(_facts, plan.configurations)), relative_to)
     payloads = read_input(path, options, libraries=catalogue, seed=seed)
     if on_start:
         on_start(plan, payloads)
-    return SweepResult(run_plan(plan, payloads, on_event=on_event))
+    record = run_plan(plan, payloads, started_s=started_s, on_event=on_event)
+    return SweepResult(record)
 
 
 def run_plan(
     plan: Plan,
     payloads: Payloads,
     *,
+    started_s: float,
     on_event: Callable[[Plan, Event], None] | None = None,
 ) -> RunRecord:
-    """Measure a plan over payloads and record all of it: what every study does."""
+    """Measure a plan over payloads and record all of it: what every study does.
+
+    The budget counts from ``started_s`` of the monotonic clock.
+    """
     tallies = {(c.id, d): _Tally() for c in plan.configurations for d in Direction}
     is_complete = True
     for event in measure(plan, payloads.blocks, started_s=started_s):
