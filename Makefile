@@ -13,7 +13,7 @@ SCRIPTS = .ci/setup .ci/run .ci/check-wheel .ci/fresh-machine .ci/fuzz
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: sweep
 sweep: setup-run ## Set up, then measure every codec on a shipped sample
@@ -91,6 +91,18 @@ format: setup-test ## Rewrite the sources in the house's format
 	$(BIN)/ruff check --fix --exit-zero
 	$(BIN)/ruff format
 	$(BIN)/clang-format -i $(C_FILES)
+
+STUDIES = tests/studies/data
+
+.PHONY: study-false-alarms
+study-false-alarms: setup-test ## 200 comparisons of libraries with their copies (70 min)
+	$(BIN)/python tests/studies/comparisons.py false-alarms --count 200 \
+	  --data $(STUDIES)/false-alarms.jsonl
+
+.PHONY: study-power
+study-power: setup-test ## 100 comparisons with a libzstd that wastes 5 % (35 min)
+	$(BIN)/python tests/studies/comparisons.py power --count 100 \
+	  --data $(STUDIES)/power.jsonl
 
 .PHONY: fresh-machine
 fresh-machine: ## Run the README's two commands in a bare Debian 12 (root, debootstrap)

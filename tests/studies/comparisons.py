@@ -102,6 +102,7 @@ def compare_once(names: list[str], budget_s: float, seed: int) -> dict[str, Any]
 def run_study(path: Path, count: int, budget_s: float, waste_pct: float) -> None:
     """Add comparisons to the file until it holds so many."""
     done = load(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, path.open("a") as file:
         names = list(libraries(Path(folder), waste_pct))
         for seed in range(len(done), count):
