@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from comparisons import build_wasteful
 
 from complab import core
 from complab.codecs import catalogue
@@ -55,14 +56,9 @@ def test_a_study_is_gone_on_with(kind: str, tmp_path: Path) -> None:
     assert ("find the libzstd that wastes 5 %" in told) == (kind == "power")
 
 
-def test_the_wasteful_library_writes_the_same(
-    tmp_path: Path, batch_16k: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_wasteful_library_writes_the_same(tmp_path: Path, batch_16k: bytes) -> None:
     """Its output is the real library's, and it gives its own file as its path."""
     needs(("zstd",))
-    monkeypatch.syspath_prepend(str(_SCRIPT.parent))
-    from comparisons import build_wasteful
-
     try:
         path = build_wasteful(tmp_path, 5.0)
     except FileNotFoundError:
