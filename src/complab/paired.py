@@ -25,14 +25,12 @@ Not for estimates of one configuration: those are in ``complab.stats``.
 
 Sources: the sign test is in any textbook; the sum of autocorrelations is cut where its
 pairs turn negative (Geyer 1992, "Practical Markov chain Monte Carlo"); variances are
-shrunk to a common one as in Smyth 2004, "Linear models and empirical Bayes methods";
-the incomplete beta function is the continued fraction of Abramowitz and Stegun 26.5.8.
+shrunk to a common one as in Smyth 2004, "Linear models and empirical Bayes methods".
 """
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from statistics import NormalDist
 
 from complab.stats import (
@@ -41,6 +39,7 @@ from complab.stats import (
     median,
     median_interval_ranks,
 )
+from complab.student import student_quantile
 
 # The chance that a comparison of equal things reports any difference at all, in all of
 # its rows and directions together.
@@ -194,64 +193,6 @@ def interval_of_median(
     rank = math.floor((ranks[0] + 1) / (effective + 1) * (count + 1)) - 1
     ordered = sorted(values)
     return ordered[rank], ordered[count - 1 - rank]
-
-
-# ---- Student's distribution, for variances that are themselves estimates ---------
-
-
-def _beta_fraction(a: float, b: float, x: float) -> float:
-    """The continued fraction of the incomplete beta function (modified Lentz)."""
-    tiny = 1e-300
-    c = 1.0
-    d = 1 / (1 - (a + b) * x / (a + 1) or tiny)
-    fraction = d
-    for m in range(1, 400):
-        even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
-        odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
-        for term in (even, odd):
-            d = 1 / (1 + term * d or tiny)
-            c = 1 + term / c or tiny
-            fraction *= c * d
-        if abs(c * d - 1) < 1e-14:  # noqa: PLR2004 - the last digits of a double
-            break
-    return fraction
-
-
-def _student_tail(value: float, freedom: float) -> float:
-    """The chance that Student's variable exceeds a value that is not negative."""
-    x = freedom / (freedom + value * value)
-    a, b = freedom / 2, 0.5
-    front = math.exp(
-        math.lgamma(a + b)
-        - math.lgamma(a)
-        - math.lgamma(b)
-        + a * math.log(x)
-        + b * (math.log1p(-x) if x < 1 else -math.inf)
-    )
-    if x < (a + 1) / (a + b + 2):
-        return front * _beta_fraction(a, b, x) / a / 2
-    return (1 - front * _beta_fraction(b, a, 1 - x) / b) / 2
-
-
-@lru_cache(maxsize=256)
-def student_quantile(probability: float, freedom: float) -> float:
-    """The value that Student's variable stays below with this probability.
-
-    ``ValueError`` unless 0.5 <= ``probability`` < 1 and ``freedom`` > 0.
-    """
-    if not 0.5 <= probability < 1 or not freedom > 0:  # noqa: PLR2004 - the middle
-        message = f"no Student quantile of {probability} with {freedom} degrees"
-        raise ValueError(message)
-    low, high = 0.0, 1.0
-    while _student_tail(high, freedom) > 1 - probability:
-        high *= 2
-    for _ in range(60):  # halvings: more than a double has digits
-        middle = (low + high) / 2
-        if _student_tail(middle, freedom) > 1 - probability:
-            low = middle
-        else:
-            high = middle
-    return high
 
 
 # ---- Between processes -----------------------------------------------------------

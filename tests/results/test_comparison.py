@@ -8,13 +8,12 @@ import pytest
 
 from complab.errors import IncomparableResultsError, ResultError
 from complab.results import comparable
+from complab.results.compared_runs import compare_pairs, compare_records
 from complab.results.comparison import (
     FASTER,
     NOT_SEPARATED,
     SLOWER,
     Change,
-    compare_pairs,
-    compare_records,
     describe,
     regressions,
 )

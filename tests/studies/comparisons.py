@@ -24,7 +24,8 @@ from complab.codecs import catalogue
 from complab.codecs.catalogue import Catalogue
 from complab.paired import LAYOUT_SD, common_variance, variance_between
 from complab.render import Column, Table
-from complab.results.comparison import FASTER, NOT_SEPARATED, SLOWER, log_ratios
+from complab.results.compared_runs import log_ratios
+from complab.results.comparison import FASTER, NOT_SEPARATED, SLOWER
 from complab.stats import median
 
 _FOLDER = Path(__file__).parent

@@ -20,6 +20,7 @@ LAYERS = {
     "complab.codecs": 3,
     "complab.kafka": 4,
     "complab.stats": 4,
+    "complab.student": 4,
     "complab.paired": 5,
     "complab.environment": 4,
     "complab.plan": 4,

@@ -21,10 +21,10 @@ from complab.paired import (
     paired_ratios,
     ratio_in_run,
     shrunk,
-    student_quantile,
     unpaired_ratios,
     variance_between,
 )
+from complab.student import student_quantile
 
 
 def autocorrelated(

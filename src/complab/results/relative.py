@@ -13,7 +13,7 @@ from complab import paired
 from complab.codecs.specs import Item
 from complab.errors import PlanError
 from complab.render import Column, RowStyle, Table
-from complab.results.comparison import log_ratios
+from complab.results.compared_runs import log_ratios
 from complab.results.model import (
     COMPRESS,
     DECOMPRESS,

@@ -19,11 +19,10 @@ from complab.kafka.payloads import DEFAULT_MAX_INPUT_BYTES, Payloads, read_paylo
 from complab.plan import Plan, make_plan
 from complab.render import Table
 from complab.results import comparable, files
+from complab.results.compared_runs import compare_pairs, compare_records
 from complab.results.comparison import (
     ComparedRow,
     Regression,
-    compare_pairs,
-    compare_records,
     regressions,
 )
 from complab.results.comparison_table import comparison_table

@@ -1,0 +1,219 @@
+"""Compares what was measured: A with B inside one run, or two stored results.
+
+The statistics are ``complab.paired``'s; which epochs and which rows belong together is
+found here. The intervals of one comparison hold together.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from complab import paired
+from complab.results.comparison import (
+    DIRECTIONS,
+    ComparedRow,
+    change_of,
+    side_by_side,
+)
+from complab.results.model import OK, ConfigurationFacts, Measurement, RunRecord
+from complab.results.rows import Row, derive_rows
+from complab.stats import median
+
+# ---- Inside one run --------------------------------------------------------------
+
+
+def compare_pairs(
+    record: RunRecord, pairs: Sequence[tuple[int, int]]
+) -> tuple[ComparedRow, ...]:
+    """Compare configurations of one run, by their ids: A, then B."""
+    index = _Index(record)
+    ratios = {
+        _key(number, direction): log_ratios(*index.both(pair, direction))
+        for number, pair in enumerate(pairs)
+        for direction in DIRECTIONS
+    }
+    found = paired.paired_ratios(ratios)
+    test_count = sum(1 for groups in ratios.values() if any(groups))
+    needed = paired.least_pairs(paired.confidence_of_each(test_count))
+    rows = []
+    for number, (a, b) in enumerate(pairs):
+        changes = {}
+        for direction in DIRECTIONS:
+            key = _key(number, direction)
+            count = sum(map(len, ratios[key]))
+            reason = (
+                f"{count} pairs of epochs count as too few, it takes {needed}: raise "
+                "--budget"
+            )
+            changes[direction] = change_of(found.get(key), count, reason)
+        rows.append(side_by_side(index.side(a), index.side(b), changes))
+    return tuple(rows)
+
+
+def log_ratios(a: Measurement | None, b: Measurement | None) -> list[list[float]]:
+    """The logarithms of B's times over A's, of matched epochs, process by process."""
+    if a is None or b is None:
+        return []
+    first, second = _Epochs.of(a), _Epochs.of(b)
+    groups: dict[int, tuple[list[float], list[float]]] = {}
+    for i, j in paired.match_rounds(first.places, second.places):
+        times = groups.setdefault(first.places[i][0], ([], []))
+        times[0].append(first.times_ns[i])
+        times[1].append(second.times_ns[j])
+    return [paired.log_ratios(*times) for times in groups.values()]
+
+
+@dataclass(frozen=True, slots=True)
+class _Epochs:
+    """Iteration times in the order of their process and round."""
+
+    places: list[tuple[int, int]]
+    times_ns: list[float]
+
+    @classmethod
+    def of(cls, measurement: Measurement) -> "_Epochs":
+        told = sorted(
+            (process, round_number, elapsed_ns / count)
+            for process, round_number, elapsed_ns, count in zip(
+                measurement.process,
+                measurement.round,
+                measurement.epoch_times_ns,
+                measurement.iteration_count,
+                strict=True,
+            )
+            if elapsed_ns > 0
+        )
+        return cls([each[:2] for each in told], [each[2] for each in told])
+
+    def process_medians(self) -> list[float]:
+        """The logarithm of each process's median time."""
+        groups: dict[int, list[float]] = {}
+        for (process, _), time_ns in zip(self.places, self.times_ns, strict=True):
+            groups.setdefault(process, []).append(time_ns)
+        return [math.log(median(times)) for times in groups.values()]
+
+
+# ---- Between stored results ------------------------------------------------------
+
+
+def compare_records(
+    before: RunRecord, after: RunRecord
+) -> tuple[tuple[ComparedRow, ...], tuple[str, ...]]:
+    """Compare what two stored results have in common, and name what they have not.
+
+    Rows belong together when everything but the provider is the same; where a side has
+    several providers of a row, the provider's name must be the same, too.
+    """
+    sides = (_Index(before), _Index(after))
+    matched, alone = _matched(sides[0].record, sides[1].record)
+    medians = {
+        _key(number, direction): (
+            _process_medians(sides[0].measurement(a, direction)),
+            _process_medians(sides[1].measurement(b, direction)),
+        )
+        for number, (a, b) in enumerate(matched)
+        for direction in DIRECTIONS
+    }
+    found = paired.unpaired_ratios(medians)
+    rows = []
+    for number, (a, b) in enumerate(matched):
+        changes = {}
+        for direction in DIRECTIONS:
+            key = _key(number, direction)
+            count = min(map(len, medians[key]))
+            reason = (
+                "one process measured it, so nobody knows how much processes differ"
+            )
+            changes[direction] = change_of(found.get(key), count, reason)
+        rows.append(side_by_side(sides[0].side(a), sides[1].side(b), changes))
+    return tuple(rows), alone
+
+
+def _process_medians(measurement: Measurement | None) -> list[float]:
+    return [] if measurement is None else _Epochs.of(measurement).process_medians()
+
+
+def _matched(
+    before: RunRecord, after: RunRecord
+) -> tuple[list[tuple[int, int]], tuple[str, ...]]:
+    groups: dict[
+        tuple[object, ...], tuple[list[ConfigurationFacts], list[ConfigurationFacts]]
+    ] = {}
+    for side, record in enumerate((before, after)):
+        for facts in record.configurations:
+            groups.setdefault(_identity(facts), ([], []))[side].append(facts)
+    pairs = []
+    alone = []
+    for first, second in groups.values():
+        if len(first) == len(second) == 1:
+            pairs.append((first[0].id, second[0].id))
+            continue
+        names = {_provider_name(facts): facts.id for facts in second}
+        for facts in first:
+            other = names.pop(_provider_name(facts), None)
+            if other is None:
+                alone.append(f"{_full_name(facts)} is in the first result only")
+            else:
+                pairs.append((facts.id, other))
+        alone += [
+            f"{_full_name(facts)} is in the second result only"
+            for facts in second
+            if facts.id in names.values()
+        ]
+    return pairs, tuple(alone)
+
+
+def _identity(facts: ConfigurationFacts) -> tuple[object, ...]:
+    return (
+        facts.codec,
+        facts.level,
+        tuple(sorted(facts.parameters.items())),
+        facts.framing,
+        facts.client,
+        facts.context,
+        facts.size_known,
+        facts.buffers,
+        facts.threads,
+    )
+
+
+def _provider_name(facts: ConfigurationFacts) -> str:
+    return "" if facts.provider is None else facts.provider.name
+
+
+def _full_name(facts: ConfigurationFacts) -> str:
+    at = f"@{facts.provider.name}" if facts.provider else ""
+    level = "" if facts.level is None else f":{facts.level}"
+    return f"{facts.codec}{at}{level}"
+
+
+class _Index:
+    """A record's rows and measurements by configuration."""
+
+    def __init__(self, record: RunRecord) -> None:
+        self.record = record
+        self._rows = {
+            facts.id: row
+            for facts, row in zip(
+                record.configurations, derive_rows(record), strict=True
+            )
+        }
+        self._found = {(m.configuration, m.direction): m for m in record.measurements}
+
+    def side(self, configuration: int) -> Row:
+        return self._rows[configuration]
+
+    def measurement(self, configuration: int, direction: str) -> Measurement | None:
+        found = self._found.get((configuration, direction))
+        return found if found is not None and found.status == OK else None
+
+    def both(
+        self, pair: tuple[int, int], direction: str
+    ) -> tuple[Measurement | None, Measurement | None]:
+        return self.measurement(pair[0], direction), self.measurement(
+            pair[1], direction
+        )
+
+
+def _key(number: int, direction: str) -> str:
+    return f"{number} {direction}"
