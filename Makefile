@@ -77,6 +77,12 @@ else
 	$(BIN)/jupyter-execute --timeout=600 $(NOTEBOOKS)
 endif
 
+KILLS ?= 100
+
+.PHONY: study-kills
+study-kills: setup-test ## Kill $(KILLS) sweeps at random moments and resume them
+	$(BIN)/python tests/studies/kills.py $(KILLS)
+
 .PHONY: lock
 lock: setup-test ## Make .ci/constraints.txt anew with the newest versions
 	$(BIN)/python -m pip install -q --no-input --group lock

@@ -7,6 +7,9 @@ a warning that is stored with the result.
 
 from collections.abc import Sequence
 
+# So many differences are named in a message; the rest is counted.
+_NAMED_AT_MOST = 5
+
 
 class ComplabError(Exception):
     """The root of the tree; never raised itself."""
@@ -159,6 +162,25 @@ class ResultError(ComplabError):
 
 class OutputExistsError(ResultError):
     """The file is there already, and nobody said that it may be overwritten."""
+
+
+class JournalMismatchError(ResultError):
+    """A journal is of another run than the one that is to go on from it.
+
+    ``differences`` are sentences: what differs, then and now.
+    """
+
+    def __init__(self, *, path: str, differences: Sequence[str]) -> None:
+        """Name the first few differences."""
+        named = "; ".join(differences[:_NAMED_AT_MOST])
+        more = len(differences) - _NAMED_AT_MOST
+        rest = f"; and {more} more" if more > 0 else ""
+        super().__init__(
+            f"is of another run ({named}{rest}): go on as it began, or start anew with "
+            "--force",
+            path=path,
+        )
+        self.differences = tuple(differences)
 
 
 class SchemaVersionError(ResultError):

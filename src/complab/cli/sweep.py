@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import click
 
@@ -15,6 +16,7 @@ from complab.errors import PlanError, ResultError
 from complab.kafka.record_files import KINDS
 from complab.results.model import OK
 from complab.results.rows import COLUMN_NAMES
+from complab.runner.journal import journal_path as journal_of
 from complab.studies.sweep import SweepResult, sweep
 from complab.whole_file import check_output, write_text_whole
 
@@ -128,6 +130,11 @@ _FORMATS = ("table", "markdown", "csv", "json", "lzbench")
     help="Write the same to a file, in the format of its suffix unless given.",
 )
 @click.option("--save", "save_path", metavar="FILE", help="Write the result file.")
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Go on from the journal that a run with the same --save left behind.",
+)
 @click.option("--force", is_flag=True, help="Overwrite files that exist.")
 @click.option("--quiet", is_flag=True, help="No progress and no remarks on stderr.")
 @click.pass_context
@@ -155,6 +162,7 @@ def command(
     format_name: str | None,
     output_path: str | None,
     save_path: str | None,
+    resume: bool,
     force: bool,
     quiet: bool,
 ) -> None:
@@ -168,13 +176,23 @@ def command(
     complab sweep batch.bin --codecs zstd@system:3,zstd@new:3 --lib zstd:new=libzstd.so
     complab sweep batch.bin --format csv --output table.csv --save result.json
     complab sweep access.log --records lines --batch-size 16KiB
+    complab sweep batch.bin --save result.json --resume
     """
     if output_path == "-":  # it is where the result goes anyway
         output_path = None
     if relative_to and (format_name == "lzbench" or sort):
         message = "--relative-to goes with neither --format lzbench nor --sort"
         raise PlanError(message)
-    file_format = _check_files(output_path, save_path, format_name, force=force)
+    if resume and not save_path:
+        message = "--resume goes on from the journal beside a result: name it by --save"
+        raise PlanError(message)
+    journal_path = _journal_beside(save_path)
+    # A result that lies beside its journal is the part that was saved at Ctrl-C.
+    is_continued = bool(resume and journal_path and Path(journal_path).exists())
+    may_save = force or is_continued
+    file_format = _check_files(
+        output_path, save_path, format_name, force=force, may_save=may_save
+    )
     with Progress(sys.stderr, is_quiet=quiet, environ=os.environ) as progress:
         result = sweep(
             path,
@@ -194,13 +212,16 @@ def command(
             time_limit_s=time_limit,
             memory_limit_bytes=memory_limit,
             relative_to=relative_to,
+            journal_path=journal_path,
+            is_resumed=resume,
+            force=force,
             on_start=progress.start,
             on_event=progress.show,
         )
     # Files first: a reader of standard output may have gone away.
     problems = []
     if save_path:
-        problems += _attempt(lambda: result.save(save_path, force=force))
+        problems += _attempt(lambda: result.save(save_path, force=may_save))
     if output_path and file_format:
         text = _render(result, file_format, sort, relative_to, is_for_screen=False)
         problems += _attempt(
@@ -214,9 +235,20 @@ def command(
         _tell_what_is_not_shown(result, format_name)
     for problem in problems:
         tell(problem)
+    if not result.record.is_complete and journal_path and not quiet:
+        tell(f"the same command with --resume goes on from {journal_path}")
     if not result.record.is_complete:
         ctx.exit(130)
     ctx.exit(1 if result.has_failures or problems else 0)
+
+
+def _journal_beside(save_path: str | None) -> str | None:
+    """The journal of a result that is an ordinary file; a device has none."""
+    if save_path is None or save_path == "-":
+        return None
+    target = Path(save_path)
+    is_special = target.exists() and not target.is_file()
+    return None if is_special else journal_of(save_path)
 
 
 def _attempt(write: Callable[[], None]) -> list[str]:
@@ -230,7 +262,7 @@ def _attempt(write: Callable[[], None]) -> list[str]:
 
 def _check_files(
     output_path: str | None, save_path: str | None, format_name: str | None, *,
-    force: bool,
+    force: bool, may_save: bool,
 ) -> str | None:  # fmt: skip
     """Refuse output files before anything is measured; the format of ``--output``."""
     if save_path == "-":
@@ -239,9 +271,9 @@ def _check_files(
     if save_path and save_path == output_path:
         message = f"--save and --output both name {save_path}: name two files"
         raise PlanError(message)
-    for path in (output_path, save_path):
+    for path, may_overwrite in ((output_path, force), (save_path, may_save)):
         if path:
-            check_output(path, may_overwrite=force)
+            check_output(path, may_overwrite=may_overwrite)
     return output.format_for(output_path, format_name) if output_path else None
 
 

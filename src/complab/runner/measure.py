@@ -9,7 +9,8 @@ import math
 import random
 import time
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Protocol, Self
 
 from complab import core
 from complab.core import Calibration, Direction
@@ -72,36 +73,51 @@ class _Executor(Protocol):
 
 
 def measure(
-    plan: Plan, blocks: Sequence[bytes], *, started_s: float | None = None
+    plan: Plan,
+    blocks: Sequence[bytes],
+    *,
+    started_s: float | None = None,
+    earlier: Sequence[Event] = (),
 ) -> Iterator[Event]:
     """Run the plan over the blocks and tell what happens, until the budget is spent.
 
     The budget counts from ``started_s`` of the monotonic clock, from now unless given.
-    Ctrl-C ends the run with ``Interrupted``; errors of codecs are ``Dropped`` events.
-    ``MeasurementError`` if workers end again and again while no codec runs.
+    ``earlier`` are the events of the same run before it broke off: what failed is not
+    tried again, and the time of its epochs is spent. Ctrl-C ends the run with
+    ``Interrupted``; errors of codecs are ``Dropped`` events. ``MeasurementError`` if
+    workers end again and again while no codec runs.
     """
     began_s = time.monotonic() if started_s is None else started_s
+    past = Past.of(earlier)
+    if past.used_s >= plan.budget_s:
+        return
     places = _libraries(plan)
     tasks = [
         _task(configuration, places)
         for configuration in plan.verification_order
-        if not configuration.selection.problem
+        if not configuration.selection.problem and configuration.id not in past.failed
     ]
     limits = Limits(plan.pass_s, plan.step_s)
     workers = None
     if plan.worker_count:
         named = [(library.kind.index, _files(library)) for library in places]
         workers = Workers(
-            blocks, tasks, named, limits, memory_limit_bytes=plan.memory_limit_bytes
+            blocks,
+            tasks,
+            named,
+            limits,
+            memory_limit_bytes=plan.memory_limit_bytes,
+            first_process=past.process_count,
         )
     board = workers.board if workers else Board()
     with StopFlag(board):
         opened = list(places)
         executor: _Executor = workers or Bench(
-            blocks, opened.__getitem__, board, limits
+            blocks, opened.__getitem__, board, limits, process=past.process_count
         )
         try:
-            yield from _Run(plan, tasks, executor, workers, began_s).events()
+            run = _Run(plan, tasks, executor, workers, began_s=began_s, past=past)
+            yield from run.events()
         except (KeyboardInterrupt, StoppedError):
             yield Interrupted()
         finally:
@@ -133,6 +149,33 @@ def _task(configuration: Configuration, places: dict[core.Library, int]) -> Task
     )
 
 
+@dataclass(slots=True)
+class Past:
+    """What a run had done before it broke off; nothing, for one that begins."""
+
+    used_s: float = 0.0
+    round_count: int = 0
+    process_count: int = 0
+    failed: set[int] = field(default_factory=set)
+    spent: dict[tuple[int, Direction], tuple[float, int]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, events: Sequence[Event]) -> Self:
+        """Add up what the events tell."""
+        past = cls()
+        for event in events:
+            if isinstance(event, EpochMeasured):
+                key = event.configuration, event.direction
+                spent_s, count = past.spent.get(key, (0.0, 0))
+                past.spent[key] = spent_s + event.used_s, count + 1
+                past.used_s += event.used_s
+                past.round_count = max(past.round_count, event.round)
+                past.process_count = max(past.process_count, event.process + 1)
+            elif isinstance(event, Dropped) and event.status == FAILED:
+                past.failed.add(event.configuration)
+        return past
+
+
 class _Run:
     """One run of a plan: the time that is left, and what each entry has had of it."""
 
@@ -142,15 +185,17 @@ class _Run:
         tasks: Sequence[Task],
         executor: _Executor,
         workers: Workers | None,
+        *,
         began_s: float,
+        past: Past,
     ) -> None:
         self._plan = plan
+        self._past = past
         self._tasks = tasks
         self._executor = executor
         self._workers = workers
-        self._began_s = began_s
         reserve_s = min(_RESERVE_AT_MOST_S, plan.budget_s * _RESERVE_SHARE)
-        self._until_s = began_s + plan.budget_s - reserve_s
+        self._until_s = began_s + plan.budget_s - past.used_s - reserve_s
         self._random = random.Random(plan.seed)  # noqa: S311 - reproducible shuffles
         self._entries: dict[tuple[int, Direction], Entry] = {}
         self._times: dict[tuple[int, Direction], list[float]] = {}
@@ -165,7 +210,8 @@ class _Run:
 
     def events(self) -> Iterator[Event]:
         for configuration in self._plan.configurations:
-            if problem := configuration.selection.problem:
+            problem = configuration.selection.problem
+            if problem and configuration.id not in self._past.failed:
                 status = FAILED if configuration.selection.is_named else SKIPPED
                 yield Dropped(configuration.id, status, problem)
         if self._workers:
@@ -178,9 +224,10 @@ class _Run:
 
     def _turns(self) -> Iterator[Event]:
         """The rounds, an equal part of the time in each process."""
-        turn_count = max(1, self._plan.worker_count)
+        past_share = self._past.used_s / self._plan.budget_s
+        turn_count = max(1, round(self._plan.worker_count * (1 - past_share)))
         begin_s, part_s = time.monotonic(), self._left_s() / turn_count
-        number = 0
+        number = self._past.round_count
         for turn in range(turn_count):
             if turn and self._workers is not None:
                 if self._left_s() <= 0:
@@ -194,7 +241,7 @@ class _Run:
             while is_last or time.monotonic() < turn_until_s:
                 chosen = next_round(
                     list(self._entries.values()),
-                    elapsed_s=time.monotonic() - begin_s,
+                    elapsed_s=self._past.used_s + time.monotonic() - begin_s,
                     remaining_s=self._left_s(),
                     shuffle=self._random.shuffle,
                 )
@@ -260,7 +307,9 @@ class _Run:
             self._counts[key] = calibration.iteration_count
             if key not in self._entries:
                 pair = self._plan.pair_of(event.configuration)
-                self._entries[key] = Entry(*key, _cost_s(calibration), pair=pair)
+                spent_s, count = self._past.spent.get(key, (0.0, 0))
+                cost_s = _cost_s(calibration)
+                self._entries[key] = Entry(*key, cost_s, spent_s, count, pair=pair)
 
     def _measured(self, event: EpochMeasured) -> None:
         key = event.configuration, event.direction

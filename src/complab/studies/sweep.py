@@ -4,7 +4,8 @@ import shlex
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -49,17 +50,25 @@ from complab.runner.events import (
     Interrupted,
     Verified,
 )
+from complab.runner.journal import Journal, remove_journal
 from complab.runner.measure import measure
 
 # memcpy stands beside what was chosen, as lzbench has it: the limit of this machine.
 _BASELINE = "memcpy"
 
+# What a run that goes on from a journal must find as it was.
+_MUST_STAY = ("machine", "kernel", "cpu_model", "cpu_count", "core_build")
+
 
 @dataclass(frozen=True)
 class SweepResult:
-    """What a sweep found; shows itself in a terminal and in a notebook."""
+    """What a sweep found; shows itself in a terminal and in a notebook.
+
+    ``journal_path`` is the journal that saving a whole result makes needless.
+    """
 
     record: RunRecord
+    journal_path: str | None = field(default=None, compare=False, repr=False)
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -130,8 +139,13 @@ class SweepResult:
         return pd.DataFrame([dict(row) for row in self.table().rows])
 
     def save(self, path: str, *, force: bool = False) -> None:
-        """Write the result file; ``OutputExistsError`` unless ``force``."""
+        """Write the result file; ``OutputExistsError`` unless ``force``.
+
+        When it is written, and the run was not interrupted, its journal is removed.
+        """
         files.save(self.record, path, may_overwrite=force)
+        if self.journal_path and self.record.is_complete:
+            remove_journal(self.journal_path)
 
     def __str__(self) -> str:
         """The table as text."""
@@ -219,6 +233,9 @@ def sweep(
     time_limit_s: float | None = None,
     memory_limit_bytes: int | None = None,
     relative_to: str | None = None,
+    journal_path: str | None = None,
+    is_resumed: bool = False,
+    force: bool = False,
     on_event: Callable[[Plan, Event], None] | None = None,
     on_start: Callable[[Plan, Payloads], None] | None = None,
 ) -> SweepResult:
@@ -237,9 +254,12 @@ def sweep(
     ``SweepResult.relative_to`` will be asked for. ``on_event`` sees everything that
     happens.
 
+    Every finished round is written to ``journal_path``; with ``is_resumed`` the run
+    goes on from what is there, with ``force`` it begins anew in its place.
+
     Raises ``InputError`` and its kin for an input that cannot be measured,
     ``PlanError`` for wrong words or numbers, ``ProviderError`` for a library that
-    cannot serve.
+    cannot serve, ``ResultError`` and its kin for a journal that cannot be gone on from.
 
     >>> import complab
     >>> complab.sweep("batch.bin", codecs="kafka")  # doctest: +SKIP
@@ -256,16 +276,7 @@ def sweep(
         max_payload_bytes=max_payload_bytes,
     )
     catalogue = Catalogue.with_libraries(libraries)
-    text = codecs
-    if text is None and framing == RAW:
-        text = specs.RAW_LIST
-    elif text is None:
-        text = specs.QUICK_LIST if is_quick else specs.DEFAULT_LIST
-    selections = specs.select(text, framing=framing, libraries=catalogue)
-    if codecs is None:  # what is missing of the lab's own list is a gap, no failure
-        selections = tuple(replace(each, is_named=False) for each in selections)
-    if not any(s.codec.name == _BASELINE for s in selections):
-        selections += specs.select(_BASELINE, framing=framing, libraries=catalogue)
+    selections = _selections(codecs, catalogue, framing=framing, is_quick=is_quick)
     if budget_s is None and is_quick:
         budget_s = QUICK_BUDGET_S
     plan = make_plan(
@@ -280,31 +291,91 @@ def sweep(
     if relative_to is not None:
         find_reference(tuple(map(_facts, plan.configurations)), relative_to)
     payloads = read_input(path, options, libraries=catalogue, seed=seed)
+    kept = _journal(plan, payloads, journal_path, is_resumed=is_resumed, force=force)
     if on_start:
         on_start(plan, payloads)
-    record = run_plan(plan, payloads, started_s=started_s, on_event=on_event)
-    return SweepResult(record)
+    record = run_plan(
+        plan, payloads, started_s=started_s, journal=kept, on_event=on_event
+    )
+    return SweepResult(record, journal_path)
+
+
+def _selections(
+    codecs: str | None, catalogue: Catalogue, *, framing: str, is_quick: bool
+) -> tuple[specs.Selection, ...]:
+    """What the list means, or the lab's own list, and the baseline beside it."""
+    text = codecs
+    if text is None and framing == RAW:
+        text = specs.RAW_LIST
+    elif text is None:
+        text = specs.QUICK_LIST if is_quick else specs.DEFAULT_LIST
+    selections = specs.select(text, framing=framing, libraries=catalogue)
+    if codecs is None:  # what is missing of the lab's own list is a gap, no failure
+        selections = tuple(replace(each, is_named=False) for each in selections)
+    if not any(each.codec.name == _BASELINE for each in selections):
+        selections += specs.select(_BASELINE, framing=framing, libraries=catalogue)
+    return selections
 
 
 def run_plan(
     plan: Plan,
     payloads: Payloads,
     *,
-    started_s: float,
+    started_s: float | None = None,
+    journal: Journal | None = None,
     on_event: Callable[[Plan, Event], None] | None = None,
 ) -> RunRecord:
     """Measure a plan over payloads and record all of it: what every study does.
 
-    The budget counts from ``started_s`` of the monotonic clock.
+    The budget counts from ``started_s`` of the monotonic clock. What ``journal`` holds
+    of an earlier attempt belongs to the record; it is closed at the end.
     """
     tallies = {(c.id, d): _Tally() for c in plan.configurations for d in Direction}
-    is_complete = True
-    for event in measure(plan, payloads.blocks, started_s=started_s):
+    earlier = journal.earlier if journal else ()
+    for event in earlier:
         _note(tallies, event)
-        is_complete = is_complete and not isinstance(event, Interrupted)
-        if on_event:
-            on_event(plan, event)
-    return _record(plan, payloads, tallies, is_complete=is_complete)
+    is_complete = True
+    with journal or nullcontext():
+        for event in measure(
+            plan, payloads.blocks, started_s=started_s, earlier=earlier
+        ):
+            if journal:
+                journal.note(event)
+            _note(tallies, event)
+            is_complete = is_complete and not isinstance(event, Interrupted)
+            if on_event:
+                on_event(plan, event)
+    return _record(plan, payloads, tallies, journal, is_complete=is_complete)
+
+
+def _journal(
+    plan: Plan,
+    payloads: Payloads,
+    path: str | None,
+    *,
+    is_resumed: bool,
+    force: bool,
+) -> Journal | None:
+    """Begin the journal of a run, or go on with it."""
+    if path is None:
+        return None
+    machine = environment.describe(core.clock_facts())
+    identity = {
+        "complab_version": __version__,
+        "method_version": METHOD_VERSION,
+        "input": {
+            "sha256": payloads.sha256,
+            "measured_batch_count": len(payloads.blocks),
+            "uncompressed_bytes": payloads.uncompressed_bytes,
+            "opaque": payloads.is_opaque,
+        },
+        "plan": {"precision_pct": plan.precision_pct, "seed": plan.seed},
+        "configurations": [asdict(_facts(each)) for each in plan.configurations],
+        "environment": {name: machine[name] for name in _MUST_STAY},
+    }
+    if is_resumed:
+        return Journal.resume(path, identity)
+    return Journal.create(path, identity, may_overwrite=force)
 
 
 def _note(tallies: Mapping[tuple[int, Direction], _Tally], event: Event) -> None:
@@ -316,6 +387,8 @@ def _note(tallies: Mapping[tuple[int, Direction], _Tally], event: Event) -> None
             tally.compressed_bytes = event.compressed_bytes
             tally.memory_bytes = event.memory_bytes[direction]
             tally.warm_up_times_ns = (event.warm_up_times_ns[direction],)
+            # What had no time before a run broke off may have it now.
+            tally.status, tally.message = OK, ""
     elif isinstance(event, Dropped):
         for direction in Direction:
             tally = tallies[event.configuration, direction]
@@ -326,6 +399,7 @@ def _record(
     plan: Plan,
     payloads: Payloads,
     tallies: Mapping[tuple[int, Direction], _Tally],
+    kept: Journal | None,
     *,
     is_complete: bool,
 ) -> RunRecord:
@@ -362,7 +436,10 @@ def _record(
             tally.measurement(number, direction)
             for (number, direction), tally in tallies.items()
         ),
-        warnings=tuple(_warnings(payloads, plan, tallies, is_complete=is_complete)),
+        warnings=(
+            *_warnings(payloads, plan, tallies, is_complete=is_complete),
+            *_journal_warnings(kept),
+        ),
         is_complete=is_complete,
     )
 
@@ -421,6 +498,20 @@ def _warnings(
             "--max-input"
         )
         warnings.append(ResultWarning("few-epochs", "run", {"message": text}))
+    return warnings
+
+
+def _journal_warnings(kept: Journal | None) -> list[ResultWarning]:
+    """That a run was broken off, or that the journal was."""
+    warnings = []
+    earlier = kept.earlier if kept else ()
+    rounds = [event.round for event in earlier if isinstance(event, EpochMeasured)]
+    if rounds:
+        text = f"the run was broken off after round {max(rounds):,} and went on later"
+        warnings.append(ResultWarning("resumed", "run", {"message": text}))
+    if kept and kept.problem:
+        text = f"nothing to resume from is left if the run breaks off: {kept.problem}"
+        warnings.append(ResultWarning("journal", "run", {"message": text}))
     return warnings
 
 
