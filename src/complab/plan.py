@@ -51,7 +51,7 @@ WORKERLESS_BELOW_S = 2.0
 # A call of the core takes no longer than a pass may, which is a tenth of the budget; on
 # a busy machine three times that. What takes longer than both hangs.
 HANGING_AFTER_PASSES = 3
-HANGING_AFTER_AT_LEAST_S = 2.0
+HANGING_AFTER_AT_LEAST_S = 1.0
 
 DEFAULT_BUDGET_AT_MOST_S = 60.0
 QUICK_BUDGET_S = 12.0

@@ -223,6 +223,22 @@ def test_hang_costs_its_row_alone(make_bad_snappy: MakeBadSnappy) -> None:
     assert measured(events) >= all_of(0, 2)
 
 
+def test_hang_costs_the_rows_behind_it_no_time(
+    make_bad_snappy: MakeBadSnappy,
+) -> None:
+    """A codec that hangs until half of the budget is over leaves the others theirs."""
+    library = make_bad_snappy("hang", 0)
+    plan = plan_of(
+        "snappy,zstd:1,memcpy",
+        libraries=[f"snappy={library}"],
+        time_limit_s=5.0,
+        budget_s=9.0,
+    )
+    events = list(measure(plan, _BLOCKS))
+    assert set(dropped(events)) == {0}
+    assert measured(events) == all_of(1, 2)
+
+
 def test_memory_eater_costs_its_row_alone(make_bad_snappy: MakeBadSnappy) -> None:
     """A codec that takes all the memory that it can get finds the limit."""
     library = make_bad_snappy("eat", 0)

@@ -26,7 +26,7 @@ _PROGRAM = Path(sys.executable).with_name("complab")
 # the sweep lasts as long as its budget.
 _SWEEP = (
     *(str(_PROGRAM), "sweep", str(_ROOT / "samples" / "http-requests-16k-none.bin")),
-    *("--codecs", "none,snappy,lz4:9,zstd:1-3", "--budget", "2", "--workers", "2"),
+    *("--codecs", "none,snappy,lz4:9,zstd:1-3", "--budget", "3", "--workers", "2"),
     *("--precision", "0.0001", "--quiet", "--format", "csv"),
 )
 
@@ -50,18 +50,20 @@ def journaled(path: Path) -> _Epochs:
     return found
 
 
-def resulted(path: Path) -> tuple[_Epochs, list[str]]:
-    """The epochs of a result, and what is wrong with it."""
+def resulted(path: Path, kept: _Epochs) -> list[str]:
+    """What is wrong with a result that must hold the epochs of a journal."""
     document = json.loads(path.read_text("utf-8"))
     wrong = [] if document["is_complete"] else ["it is not complete"]
     found: _Epochs = set()
     for each in document["measurements"]:
         subject = each["configuration"], each["direction"]
-        if each["status"] != "ok" or not each["epoch_times_ns"]:
-            wrong.append(f"{subject} is {each['status']}: {each['message']}")
         times = zip(each["round"], each["process"], each["epoch_times_ns"], strict=True)
         found |= {(*subject, *epoch) for epoch in times}
-    return found, wrong
+        if each["status"] != "ok" and subject in {epoch[:2] for epoch in kept}:
+            wrong.append(f"{subject} is {each['status']}: {each['message']}")
+    if lost := kept - found:
+        wrong.append(f"{len(lost)} of {len(kept)} finished epochs are not used")
+    return wrong
 
 
 def count_workers(folder: Path) -> int:
@@ -76,6 +78,16 @@ def count_workers(folder: Path) -> int:
     return count
 
 
+def workers_end(folder: Path) -> bool:
+    """Whether no worker is left soon: one that is still starting ends after that."""
+    until_s = time.monotonic() + 10.0
+    while count_workers(folder):
+        if time.monotonic() > until_s:
+            return False
+        time.sleep(0.05)
+    return True
+
+
 def kill_once(folder: Path, moment_s: float) -> tuple[str, list[str]]:
     """Kill a sweep at a moment and go on; in which state it was, and what is wrong."""
     result = folder / "result.json"
@@ -88,22 +100,20 @@ def kill_once(folder: Path, moment_s: float) -> tuple[str, list[str]]:
             process.kill()
     if process.returncode >= 0:
         return _HAD_ENDED, [] if result.exists() else ["it left no result"]
+    wrong = [] if workers_end(folder) else ["a worker outlived its program"]
     kept = journaled(journal)
     state = "in their rounds" if kept else "before the first round"
     if result.exists():
         state = "when the result was saved"
-    time.sleep(0.1)
-    wrong = ["a worker outlived its program"] if count_workers(folder) else []
+        if not journal.exists():  # nothing was left to be done
+            return state, wrong + resulted(result, kept)
     done = subprocess.run(
         [*command, "--resume"], cwd=folder, capture_output=True, check=False
     )
     if done.returncode != 0:
         words = done.stderr.decode().strip()
         return state, [*wrong, f"--resume ended with {done.returncode}: {words}"]
-    found, told = resulted(result)
-    wrong += told
-    if lost := kept - found:
-        wrong.append(f"{len(lost)} of {len(kept)} finished epochs are not used")
+    wrong += resulted(result, kept)
     if journal.exists():
         wrong.append("the journal was left behind")
     return state, wrong

@@ -87,6 +87,7 @@ class Workers:
         self._iteration_ns: dict[int, tuple[float, float]] = {}
         self._dropped: set[int] = set()
         self._loss_count = 0
+        self._lost_s = 0.0
 
     def _shared(self, name: str) -> int:
         descriptor = os.memfd_create(f"complab-{name}", os.MFD_CLOEXEC)
@@ -111,7 +112,8 @@ class Workers:
         waiting = [task.id for task in tasks]
         while waiting and time.monotonic() < until_s:
             yield from self._started(until_s)
-            command = {"do": "prepare", "tasks": waiting, "by_s": by_s}
+            # The rows behind a codec that hangs are not to go without for it.
+            command = {"do": "prepare", "tasks": waiting, "by_s": by_s + self._lost_s}
             for event in self._command(command, until_s):
                 if isinstance(event, Calibrated | Dropped):
                     waiting.remove(event.configuration)
@@ -173,8 +175,6 @@ class Workers:
         except _LostError as lost:
             self._end_line()
             yield from self._blamed(lost)
-        else:
-            self._loss_count = 0
 
     def _followed(self, command: Mapping[str, Any], until_s: float) -> Iterator[Event]:
         line = self._line
@@ -190,7 +190,6 @@ class Workers:
             for values in reply["events"]:
                 event = decode(values)
                 self._note(event)
-                self._loss_count = 0
                 yield event
             is_done = reply["is_done"]
             if reply.get("is_stopped"):
@@ -205,6 +204,8 @@ class Workers:
             self._iteration_ns.setdefault(event.configuration, known)
         elif isinstance(event, Dropped):
             self._dropped.add(event.configuration)
+        else:  # verified or measured: whatever ends this worker, it was good for that
+            self._loss_count = 0
 
     def _say(self, line: Line, value: object) -> None:
         try:
@@ -273,6 +274,7 @@ class Workers:
         what = f"{lost.step.direction.name.lower()}ing"
         dropped = Dropped(lost.step.configuration, FAILED, f"{what} {lost}")
         self._dropped.add(dropped.configuration)
+        self._lost_s += (time.monotonic_ns() - lost.step.began_ns) / 1e9
         yield dropped
 
     def _end_line(self) -> None:

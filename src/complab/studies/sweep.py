@@ -390,8 +390,12 @@ def _note(tallies: Mapping[tuple[int, Direction], _Tally], event: Event) -> None
             # What had no time before a run broke off may have it now.
             tally.status, tally.message = OK, ""
     elif isinstance(event, Dropped):
-        for direction in Direction:
-            tally = tallies[event.configuration, direction]
+        both = [tallies[event.configuration, direction] for direction in Direction]
+        # A row that was measured before its run broke off has its speeds, though there
+        # be no time now to verify it again.
+        if event.status == SKIPPED and any(tally.epochs for tally in both):
+            return
+        for tally in both:
             tally.status, tally.message = event.status, event.message
 
 
