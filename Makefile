@@ -83,6 +83,10 @@ KILLS ?= 100
 study-kills: setup-test ## Kill $(KILLS) sweeps at random moments and resume them
 	$(BIN)/python tests/studies/kills.py $(KILLS)
 
+.PHONY: study-budgets
+study-budgets: setup-test ## Hold sweeps against their budgets, everything included
+	$(BIN)/python tests/studies/budgets.py 5
+
 .PHONY: lock
 lock: setup-test ## Make .ci/constraints.txt anew with the newest versions
 	$(BIN)/python -m pip install -q --no-input --group lock

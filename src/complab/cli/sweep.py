@@ -1,6 +1,5 @@
 """``complab sweep``: measure codecs and levels on a file of record batches."""
 
-import json
 import os
 import sys
 from collections.abc import Callable
@@ -306,7 +305,7 @@ def _render(
     if format_name == "lzbench":
         return result.to_lzbench(sort=sort)
     if format_name == "json":
-        return json.dumps(result.to_document(), indent=1, allow_nan=False) + "\n"
+        return result.to_json()
     return output.render(
         result.table(sort=sort), format_name, is_for_screen=is_for_screen
     )

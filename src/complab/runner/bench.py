@@ -38,8 +38,9 @@ _FAILED, _SKIPPED = "failed", "skipped"
 # Python's own MemoryError says nothing.
 _OUT_OF_MEMORY = "the memory that the run may take is used up (--memory-limit)"
 
-# A pass over one large block is foretold from its beginning: an eighth, and no more
-# than this, so that it does not run away before anything is known of the speed.
+# A pass over one large block is foretold from its beginning: an eighth, no more than
+# this, and no more than the slowest codec does in the time of a pass, so that it does
+# not run away before anything is known of the speed.
 _PROBE_SHARE = 8
 _PROBE_AT_MOST_BYTES = 1 << 20
 
@@ -301,8 +302,9 @@ class Bench:
     def _probe(self, coder: core.Coder) -> None:
         """Compress the beginning of a large first block, to foretell a pass."""
         first = self._sources.views[0]
-        probe_bytes = min(len(first) // _PROBE_SHARE, _PROBE_AT_MOST_BYTES)
-        if len(first) / _SLOWEST_BYTES_PER_S <= self._limits.pass_s or not probe_bytes:
+        sure_bytes = int(self._limits.pass_s * _SLOWEST_BYTES_PER_S)
+        probe_bytes = min(len(first) // _PROBE_SHARE, _PROBE_AT_MOST_BYTES, sure_bytes)
+        if len(first) <= sure_bytes or not probe_bytes:
             return
         beginning = core.Sources([bytes(first[0:probe_bytes])])
         work = self._work(coder, beginning, [coder.bound_bytes(probe_bytes)])

@@ -101,6 +101,10 @@ class SweepResult:
         """The record as JSON's lists and mappings."""
         return files.to_document(self.record)
 
+    def to_json(self) -> str:
+        """The record as the text of a result file."""
+        return files.to_text(self.record)
+
     def to_numpy(self) -> Any:  # noqa: ANN401 - numpy is loaded late
         """The rows as a numpy structured array, one field per column.
 
