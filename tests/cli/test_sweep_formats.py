@@ -250,7 +250,7 @@ def test_quiet_says_nothing_beside_the_result(run: Run, damaged: str) -> None:
         ("t.csv", "codec,level,"),
         ("t.md", "small.bin: 1 batch"),
         ("t.txt", "small.bin: 1 batch"),
-        ("t.json", '{\n "schema_version": 1'),
+        ("t.json", '{\n"schema_version": 1'),
     ],
 )
 def test_output_has_the_format_of_its_suffix(
