@@ -347,14 +347,16 @@ typedef struct complab_gap {
   int32_t reason;
 } complab_gap;
 
+#define COMPLAB_SIZE_CLASSES 32
+
 /* Where a scan stands. The caller begins with all zeros, may set position, and hands it
  * back unchanged; the members below position are the scan's own. */
 typedef struct complab_scan {
   uint64_t position; /* what lies before it is in rows and gaps, or in an open gap */
   uint64_t gap_position;
   uint64_t nonzero_position;
-  uint64_t spent_bytes;
   uint64_t walked_bytes;
+  uint64_t spent_bytes[COMPLAB_SIZE_CLASSES];
   uint8_t is_in_gap;
   uint8_t is_gap_torn;
   uint8_t is_done; /* 1: the end was reached, nothing more will come */

@@ -249,12 +249,14 @@ typedef struct complab_gap {
   int32_t reason;
 } complab_gap;
 
+#define COMPLAB_SIZE_CLASSES 32
+
 typedef struct complab_scan {
   uint64_t position;
   uint64_t gap_position;
   uint64_t nonzero_position;
-  uint64_t spent_bytes;
   uint64_t walked_bytes;
+  uint64_t spent_bytes[32];
   uint8_t is_in_gap;
   uint8_t is_gap_torn;
   uint8_t is_done;
@@ -361,6 +363,7 @@ complab_status complab_batch_write(const complab_batch *fields, const uint8_t *p
                                    size_t dst_capacity_bytes, size_t *dst_bytes_out);
 
 #define COMPLAB_KAFKA_CODECS 5
+
 typedef struct complab_payload_room {
   uint8_t *dst;
   size_t dst_capacity_bytes;

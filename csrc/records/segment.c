@@ -14,12 +14,17 @@
  * What damage costs. Each byte is walked once and is in one CRC that counts. A hostile
  * file could have an entry begin at every place, each as long as all the rest and with
  * a wrong CRC: then the work would be the square of the size. Bytes of CRCs that did
- * not let the walk advance are therefore counted, and are limited to CREDIT_BYTES and
- * CREDIT_FACTOR times the bytes that were walked; an entry beyond that is not tried. So
- * the whole is linear: at most 1 + 1 + CREDIT_FACTOR bytes of CRC for each byte of the
- * file, and a constant. A file that nobody made for the purpose stays far below, since
- * noise hardly ever is sane. Zeros are looked through once, for the same reason: the
- * first byte that is none is remembered. */
+ * not let the walk advance are therefore counted, apart for each power of two of the
+ * entry's size, and an entry is not tried beyond
+ *
+ *   4 x its size class + CREDIT_BYTES + half of the bytes that were walked
+ *
+ * in its class. That is at most 24 bytes of CRC for each byte of the file and half a
+ * gigabyte, so that the whole is linear. The classes keep large entries that are none
+ * from using up what the small ones need that are; who wants to hide an entry behind
+ * damage has to put many of its own size before it. A file that nobody made for the
+ * purpose stays far below, since noise hardly ever is sane. Zeros are looked through
+ * once, for the same reason: the first byte that is none is remembered. */
 #include <string.h>
 
 #include "batch.h"
@@ -27,10 +32,10 @@
 #include "complab.h"
 #include "source.h"
 
-#define CREDIT_BYTES ((uint64_t)64 * 1024 * 1024)
-#define CREDIT_FACTOR ((uint64_t)4)
+#define CREDIT_BYTES ((uint64_t)16 * 1024 * 1024)
 
-/* What coming back from a view elsewhere costs, about the window's size. */
+/* What coming back costs from an entry that is longer than what a view keeps: about the
+ * window's size. */
 #define RETURN_BYTES ((uint64_t)256 * 1024)
 
 typedef struct walk {
@@ -170,9 +175,20 @@ static complab_status read_through(walk *on, complab_batch *row) {
   return COMPLAB_OK;
 }
 
-static uint64_t credit(const complab_scan *scan) {
-  const uint64_t all = CREDIT_BYTES + CREDIT_FACTOR * scan->walked_bytes;
-  return all > scan->spent_bytes ? all - scan->spent_bytes : 0;
+static unsigned class_of(uint64_t entry_bytes) {
+  const unsigned bits = 63 - (unsigned)__builtin_clzll(entry_bytes);
+  return bits < COMPLAB_SIZE_CLASSES ? bits : COMPLAB_SIZE_CLASSES - 1;
+}
+
+static uint64_t cost_of(uint64_t entry_bytes) {
+  return entry_bytes + (entry_bytes > COMPLAB_VIEW_BYTES_MAX ? RETURN_BYTES : 0);
+}
+
+static int can_be_tried(const complab_scan *scan, uint64_t entry_bytes) {
+  const unsigned size_class = class_of(entry_bytes);
+  const uint64_t all =
+      ((uint64_t)4 << size_class) + CREDIT_BYTES + scan->walked_bytes / 2;
+  return scan->spent_bytes[size_class] + cost_of(entry_bytes) <= all;
 }
 
 /* Whether the file could go on at a place: with another entry, also a torn one, or with
@@ -197,10 +213,9 @@ static complab_status judge(walk *on, candidate *found, int must_hold,
                             int *is_row_out) {
   complab_batch *row = &found->row;
   const uint64_t behind = row->position + row->batch_bytes;
-  const uint64_t cost = row->batch_bytes + (must_hold ? RETURN_BYTES : 0);
   int can = 0;
   *is_row_out = 0;
-  if (cost > credit(on->scan)) {
+  if (!can_be_tried(on->scan, row->batch_bytes)) {
     if (must_hold) {
       return COMPLAB_OK;
     }
@@ -218,7 +233,7 @@ static complab_status judge(walk *on, candidate *found, int must_hold,
   }
   *is_row_out = row->crc_valid || can;
   if (!*is_row_out) {
-    on->scan->spent_bytes += cost;
+    on->scan->spent_bytes[class_of(row->batch_bytes)] += cost_of(row->batch_bytes);
   }
   return COMPLAB_OK;
 }
@@ -230,9 +245,22 @@ static void advance(complab_scan *scan, uint64_t bytes) {
   scan->walked_bytes += bytes;
 }
 
-/* In a gap: goes on to the next place where an entry could begin by its magic and its
- * length, or zeros to the end that nobody has looked through yet; is_place_out says
- * that it is one. */
+/* Whether a sane entry could begin at `here`: what look_at would find out, for much
+ * less where enough bytes are at hand. */
+static inline int could_begin(const uint8_t *here, size_t bytes, int32_t length,
+                              uint64_t left) {
+  const uint64_t entry_bytes = COMPLAB_LOG_OVERHEAD_BYTES + (uint64_t)length;
+  if (entry_bytes > left) {
+    return 0;
+  }
+  if (here[COMPLAB_ENTRY_START_BYTES - 1] < 2 || bytes < COMPLAB_ENTRY_PEEK_BYTES) {
+    return 1;
+  }
+  return complab_batch_is_sane(here, entry_bytes);
+}
+
+/* In a gap: goes on to the next place where an entry could begin, or zeros to the end
+ * that nobody has looked through yet; is_place_out says that it is one. */
 static complab_status skip_ahead(walk *on, uint64_t bytes_max, int *is_place_out) {
   complab_scan *scan = on->scan;
   const uint8_t *src = NULL;
@@ -258,8 +286,9 @@ static complab_status skip_ahead(walk *on, uint64_t bytes_max, int *is_place_out
       continue;
     }
     const int32_t length = complab_be_i32(here + COMPLAB_LOG_OVERHEAD_BYTES - 4);
-    if (length > 0 ||
-        (length == 0 && scan->position + skipped > scan->nonzero_position)) {
+    if (length > 0 ? could_begin(here, bytes - skipped, length,
+                                 on->end - scan->position - skipped)
+                   : length == 0 && scan->position + skipped > scan->nonzero_position) {
       *is_place_out = 1;
       break;
     }
