@@ -1,5 +1,8 @@
 /* test_source.c - files read in a window: as the same bytes in memory, at every edge,
  * and when they become shorter meanwhile. */
+#include <errno.h>
+#include <fcntl.h>
+
 #include "scanning.h"
 
 static int file_of(const uint8_t *src, size_t src_bytes) {
@@ -148,10 +151,40 @@ static void only_files_are_sources(void) {
   CHECK(source == NULL);
 }
 
+/* What the system says of a read that fails comes out, with its number. */
+static void a_failed_read_is_told(void) {
+  const uint8_t byte = 1;
+  const int fd = file_of(&byte, 1);
+  char path[64];
+  snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+  const int write_only = open(path, O_WRONLY);
+  CHECK(write_only >= 0);
+  complab_source *source = NULL;
+  complab_fault fault;
+  CHECK_EQUAL(complab_source_from_file(write_only, &source, &fault), COMPLAB_OK);
+  complab_batch batch;
+  complab_gap gaps[2];
+  complab_scan scan = {0};
+  const complab_scan_room room = {&batch, 1, gaps, 2, 0};
+  size_t batch_count = 9;
+  size_t gap_count = 9;
+  CHECK_EQUAL(
+      complab_segment_scan(source, &scan, &room, &batch_count, &gap_count, &fault),
+      COMPLAB_READ_FAILED);
+  CHECK_EQUAL(fault.native_code, EBADF);
+  CHECK(strcmp(fault.text, strerror(EBADF)) == 0);
+  CHECK_EQUAL(batch_count, 0);
+  CHECK_EQUAL(gap_count, 0);
+  CHECK_EQUAL(scan.is_done, 0);
+  complab_source_free(source);
+  CHECK(close(fd) == 0 && close(write_only) == 0);
+}
+
 int main(void) {
   a_file_reads_as_memory();
   ranges_are_read();
   a_file_may_shrink();
   only_files_are_sources();
+  a_failed_read_is_told();
   return 0;
 }

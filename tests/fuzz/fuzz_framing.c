@@ -51,7 +51,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t data_bytes) {
   static opened codec;
   static complab_coder *decoder = NULL;
   if (decoder == NULL) {
-    CHECK(open_codec(FRAMING, &codec));
+    if (!open_codec(FRAMING, &codec)) {
+      fflush(stdout);
+      _exit(TEST_SKIPPED); /* exit would be a finding */
+    }
     decoder = decoder_of(&codec);
   }
   static const size_t capacities[] = {0, 1, 1000, 70000};
