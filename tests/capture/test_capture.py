@@ -5,6 +5,8 @@ look up, no transactions and no users.
 """
 
 import dataclasses
+import math
+import re
 import socket
 import sys
 import threading
@@ -381,6 +383,24 @@ def test_an_address_that_leads_nowhere(
     assert text.endswith(f"the leader of {topic}-0, by its advertised.listeners")
 
 
+@pytest.mark.parametrize("host", ["kafka..invalid", f"{'k' * 64}.invalid"])
+def test_names_that_no_host_can_have(output: str, host: str) -> None:
+    """What is no host name is an error that shows it."""
+    with pytest.raises(UnreachableBrokerError, match="is no name that a host can have"):
+        capture(host, "topic", output)
+
+
+def test_a_name_that_would_steer_a_terminal(
+    own: MockCluster, topic: str, output: str
+) -> None:
+    """The name that a broker gives itself cannot write over the terminal."""
+    servers = own.servers
+    own.set_address(1, "kafka\x1b[2J.invalid", 9092)
+    with pytest.raises(UnreachableBrokerError) as info:
+        capture(servers, topic, output)
+    assert str(info.value).startswith("kafka\\x1b[2J.invalid:9092: cannot be reached")
+
+
 def test_a_broker_dies(topic: str, output: str, make_batches: MakeBatches) -> None:
     """A broken connection leads to the broker that leads the partition then."""
     batches = make_batches(5)
@@ -498,17 +518,21 @@ def test_wrong_words(output: str) -> None:
         capture("localhost", "topic", output, max_batch_count=0)
     with pytest.raises(PlanError, match="0 bytes"):
         capture("localhost", "topic", output, max_bytes=0)
-    with pytest.raises(PlanError, match="0 s"):
-        capture("localhost", "topic", output, timeout_s=0)
+    for timeout_s in (0, -1, math.inf, math.nan, 1e300):
+        with pytest.raises(PlanError, match=re.escape(f"{timeout_s:g} s: more")):
+            capture("localhost", "topic", output, timeout_s=timeout_s)
+    for topic in ("", "a b", "ü", "t" * 250, "a\udcff"):
+        with pytest.raises(PlanError, match="--topic"):
+            capture("localhost", topic, output)
     with pytest.raises(PlanError, match="no server to ask"):
         capture(None, "topic", output)
-    for servers in ("localhost:", "a:b", "::1", " , "):
+    for servers in ("localhost:", "a:b", "::1", " , ", "a:65536"):
         with pytest.raises(PlanError, match="--bootstrap-server"):
             capture(servers, "topic", output)
     for start in ("first", "1.5", ""):
         with pytest.raises(PlanError, match="--from-offset"):
             capture("localhost", "topic", output, from_offset=start)
-    for moment in ("yesterday", "-5", "1969-12-31T23:59:59Z"):
+    for moment in ("yesterday", "-5", "1969-12-31T23:59:59Z", "9" * 19):
         with pytest.raises(PlanError, match="--from-timestamp"):
             capture("localhost", "topic", output, from_timestamp=moment)
     with pytest.raises(PlanError, match="exclude each other"):

@@ -3,23 +3,17 @@
 import logging
 import os
 import sys
-import time
-from collections.abc import Mapping
-from types import TracebackType
-from typing import Self, TextIO
 
 import click
 
 from complab.cli.parameters import BYTES, SECONDS
+from complab.cli.progress_line import ProgressLine
+from complab.cli.talk import say, tell
 from complab.kafka.capture import DEFAULT_TIMEOUT_S, Capture, capture
 from complab.kafka.capture_run import CaptureProgress
 from complab.kafka.client_properties import ClientProperties, load_client_properties
-from complab.render import terminal_width
 from complab.units import format_bytes
 from complab.whole_file import check_output
-
-_EVERY_S = 0.25
-_CLEAR_LINE = "\r\x1b[K"
 
 
 @click.command("capture")
@@ -124,7 +118,12 @@ def command(
         properties = load_client_properties(properties_path)
         if not quiet:
             _tell_of_properties(properties)
-    with _Progress(sys.stderr, is_quiet=quiet, environ=os.environ) as progress:
+    with ProgressLine(sys.stderr, is_quiet=quiet, environ=os.environ) as line:
+
+        def show(progress: CaptureProgress) -> None:
+            if line.is_due:
+                line.draw(_describe_progress(progress))
+
         captured = capture(
             servers,
             topic,
@@ -137,15 +136,15 @@ def command(
             timeout_s=timeout_s,
             client_properties=properties,
             may_overwrite=force,
-            on_progress=progress.show,
+            on_progress=show,
         )
     if not quiet:
-        click.echo(_describe(captured), err=True)
+        say(lambda: click.echo(_describe(captured), err=True))
     if captured.problem is not None:
-        click.echo(f"complab: {captured.problem}", err=True)
+        tell(str(captured.problem))
         ctx.exit(1)
     if captured.is_interrupted:
-        click.echo("complab: interrupted; the file holds whole batches", err=True)
+        tell("interrupted; the file holds whole batches")
         ctx.exit(130)
 
 
@@ -153,10 +152,10 @@ def _tell_of_properties(properties: ClientProperties) -> None:
     """Say what of the client properties is not used, and what is not safe."""
     if properties.unused_keys:
         keys = ", ".join(properties.unused_keys)
-        click.echo(f"complab: {properties.path}: passed over: {keys}", err=True)
+        tell(f"{properties.path}: passed over: {keys}")
     if properties.sends_password_in_clear:
         text = "the password goes over the network in the clear (SASL_PLAINTEXT, PLAIN)"
-        click.echo(f"complab: {properties.path}: {text}", err=True)
+        tell(f"{properties.path}: {text}")
 
 
 def _describe(captured: Capture) -> str:
@@ -172,45 +171,9 @@ def _describe(captured: Capture) -> str:
     return "\n  ".join([facts, *captured.notes])
 
 
-class _Progress:
-    """A line on ``stream`` where that is a terminal; else nothing."""
-
-    def __init__(
-        self, stream: TextIO, *, is_quiet: bool, environ: Mapping[str, str]
-    ) -> None:
-        self._stream = stream
-        self._width = terminal_width(stream, environ) or 80
-        self._is_shown = (
-            not is_quiet and stream.isatty() and environ.get("TERM") != "dumb"
-        )
-        self._next_s = 0.0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Leave a clean line behind."""
-        if self._is_shown:
-            self._stream.write(_CLEAR_LINE)
-            self._stream.flush()
-
-    def show(self, progress: CaptureProgress) -> None:
-        """Draw the line anew if it is time to."""
-        now_s = time.monotonic()
-        if not self._is_shown or now_s < self._next_s:
-            return
-        self._next_s = now_s + _EVERY_S
-        far = f"offset {progress.next_offset:,}"
-        if progress.end_offset is not None:
-            far += f" of {progress.end_offset:,}"
-        line = (
-            f"{progress.batch_count:,} batches, {format_bytes(progress.size_bytes)} "
-            f"bytes, {far}"
-        )
-        self._stream.write(_CLEAR_LINE + line[: self._width - 1])
-        self._stream.flush()
+def _describe_progress(progress: CaptureProgress) -> str:
+    far = f"offset {progress.next_offset:,}"
+    if progress.end_offset is not None:
+        far += f" of {progress.end_offset:,}"
+    size = format_bytes(progress.size_bytes)
+    return f"{progress.batch_count:,} batches, {size} bytes, {far}"

@@ -6,12 +6,11 @@ thread of its own would run on the other core while a codec is being timed.
 
 import time
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Self, TextIO
+from typing import TextIO
 
+from complab.cli.progress_line import ProgressLine
 from complab.kafka.payloads import Payloads
 from complab.plan import Plan
-from complab.render import terminal_width
 from complab.runner.events import (
     Dropped,
     EpochMeasured,
@@ -21,47 +20,24 @@ from complab.runner.events import (
 )
 from complab.runner.measure import describe_blocks
 
-_EVERY_S = 0.25
-_CLEAR_LINE = "\r\x1b[K"
 
-
-class Progress:
+class Progress(ProgressLine):
     """Shows a run's events on ``stream`` where that is a terminal; else nothing."""
 
     def __init__(
         self, stream: TextIO, *, is_quiet: bool, environ: Mapping[str, str]
     ) -> None:
         """Decide whether there is anyone to see it."""
-        self._stream = stream
-        self._width = terminal_width(stream, environ) or 80
-        self._is_shown = (
-            not is_quiet and stream.isatty() and environ.get("TERM") != "dumb"
-        )
-        self._next_s = 0.0
+        super().__init__(stream, is_quiet=is_quiet, environ=environ)
         self._begin_s = time.monotonic()
         self._verified: set[int] = set()
         self._settled_count = 0
         self._epoch_count = 0
 
-    def __enter__(self) -> Self:
-        """Nothing to set up."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Leave a clean line behind."""
-        if self._is_shown:
-            self._stream.write(_CLEAR_LINE)
-            self._stream.flush()
-
     def start(self, plan: Plan, payloads: Payloads) -> None:
         """Say what will be measured, and what is begun with."""
         self._begin_s = time.monotonic()
-        if self._is_shown:
+        if self.is_shown:
             self._stream.write(
                 f"{describe_blocks(payloads.blocks)}; "
                 f"{len(plan.configurations)} rows, at most {plan.budget_s:g} s\n"
@@ -78,7 +54,7 @@ class Progress:
             self._settled_count += 1
         elif isinstance(event, EpochMeasured):
             self._epoch_count += 1
-            if time.monotonic() >= self._next_s:
+            if self.is_due:
                 name = plan.configurations[event.configuration].name
                 self._draw(
                     plan,
@@ -101,11 +77,5 @@ class Progress:
             )
 
     def _draw(self, plan: Plan, far: str, what: str) -> None:
-        if not self._is_shown:
-            return
-        now_s = time.monotonic()
-        self._next_s = now_s + _EVERY_S
-        left_s = max(0.0, plan.budget_s - (now_s - self._begin_s))
-        line = f"{far}, at most {left_s:.0f} s left: {what}"
-        self._stream.write(_CLEAR_LINE + line[: self._width - 1])
-        self._stream.flush()
+        left_s = max(0.0, plan.budget_s - (time.monotonic() - self._begin_s))
+        self.draw(f"{far}, at most {left_s:.0f} s left: {what}")

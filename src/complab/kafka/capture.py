@@ -10,6 +10,7 @@ batches and batches of aborted transactions are taken as they come.
 """
 
 import asyncio
+import re
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,7 @@ from complab.kafka.capture_run import Bounds, CaptureProgress, CaptureRun
 from complab.kafka.capture_start import Start, parse_start
 from complab.kafka.client_properties import ClientProperties, load_client_properties
 from complab.kafka.partition_log import PartitionLog, parse_servers
+from complab.render.escape import escape_controls
 from complab.whole_file import open_whole
 
 DEFAULT_MAX_BYTES = 64 * 1024 * 1024
@@ -29,6 +31,11 @@ DEFAULT_MAX_BYTES = 64 * 1024 * 1024
 
 DEFAULT_TIMEOUT_S = 30.0
 """As long as Java's clients wait for an answer (request.timeout.ms)."""
+
+_LONGEST_TIMEOUT_S = 366 * 86_400.0
+
+# Source: org.apache.kafka.common.internals.Topic.
+_TOPIC = re.compile(r"[a-zA-Z0-9._-]{1,249}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +106,7 @@ def capture(
     """
     start = parse_start(from_offset, from_timestamp)
     bounds = Bounds(max_batch_count, max_bytes, timeout_s)
+    _check_topic(topic)
     _check_numbers(partition, bounds)
     if isinstance(client_properties, str):
         client_properties = load_client_properties(client_properties)
@@ -178,6 +186,15 @@ class _Worker:
                 raise
 
 
+def _check_topic(topic: str) -> None:
+    if _TOPIC.fullmatch(topic) is None:
+        message = (
+            f"--topic {escape_controls(topic)}: a topic's name has up to 249 letters, "
+            'digits, ".", "_" and "-"'
+        )
+        raise PlanError(message)
+
+
 def _check_numbers(partition: int, bounds: Bounds) -> None:
     if partition < 0:
         message = f"partition {partition}: partitions are numbered from 0"
@@ -188,8 +205,8 @@ def _check_numbers(partition: int, bounds: Bounds) -> None:
     if bounds.max_bytes < 1:
         message = f"{bounds.max_bytes} bytes: at least 1"
         raise PlanError(message)
-    if not bounds.timeout_s > 0:
-        message = f"a time-out of {bounds.timeout_s:g} s: more than 0"
+    if not 0 < bounds.timeout_s <= _LONGEST_TIMEOUT_S:
+        message = f"a time-out of {bounds.timeout_s:g} s: more than 0, a year at most"
         raise PlanError(message)
 
 

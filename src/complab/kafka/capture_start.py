@@ -6,6 +6,9 @@ from datetime import UTC, datetime
 
 from complab.errors import PlanError
 
+# Kafka's times are signed 64-bit numbers.
+_LATEST_TIME_MS = 2**63 - 1
+
 
 class StartKind(enum.Enum):
     """What a start's value means."""
@@ -78,7 +81,7 @@ def _parse_time_ms(text: int | str) -> int:
     else:
         time_ms = since_1970.days * 86_400_000 + since_1970.seconds * 1000
         time_ms += since_1970.microseconds // 1000
-    if time_ms < 0:
+    if not 0 <= time_ms <= _LATEST_TIME_MS:
         message = (
             f"--from-timestamp {text}: give milliseconds since 1970, or a date such as "
             "2026-11-24T16:00:00Z"

@@ -28,6 +28,7 @@ from complab.errors import (
     UnreachableBrokerError,
 )
 from complab.kafka.tls import make_tls_context
+from complab.render.escape import escape_controls
 
 if TYPE_CHECKING:
     from complab.kafka.client_properties import ClientProperties
@@ -40,6 +41,7 @@ LATEST = -1
 
 # How long the broker waits for news before it answers with none; Java's default.
 _FETCH_WAIT_MS = 500
+_LARGEST_PORT = 65535
 _RETRY_S = 0.1
 
 _OFFSET_OUT_OF_RANGE = 1
@@ -251,7 +253,7 @@ class PartitionLog:
         reasons = []
         servers = parse_servers(self._servers)
         for host, port in servers:
-            self._place = f"{host}:{port}"
+            self._place = _show(host, port)
             try:
                 # One that is silent must leave time to ask the others.
                 async with asyncio.timeout(
@@ -268,7 +270,7 @@ class PartitionLog:
             reason = "; ".join(dict.fromkeys(error.reason for error in reasons))
             raise _PassingError(place, reason)
         host, port = self._leader_in(answer)
-        self._place = f"{host}:{port}"
+        self._place = _show(host, port)
         try:
             self._connection = await self._connect(host, port)
         except _PassingError as error:
@@ -324,7 +326,7 @@ class PartitionLog:
         from aiokafka.conn import create_conn
 
         return await self._guard(
-            f"{host}:{port}",
+            _show(host, port),
             lambda: create_conn(
                 host,
                 port,
@@ -365,12 +367,17 @@ class PartitionLog:
         except OSError as error:
             self._judge_system(place, error, advice)
             raise
+        except (UnicodeError, OverflowError):  # of a host's or a port's
+            reason = "is no name that a host can have, and a port"
+            raise _PassingError(place, reason) from None
         except (
             kafka_errors.SaslAuthenticationFailed,
             kafka_errors.UnsupportedSaslMechanismError,
             kafka_errors.IllegalSaslStateError,
         ) as error:
-            message = f"refuses user {self._properties.sasl_username!r}: {error}"
+            message = f"refuses user {self._properties.sasl_username!r}: " + (
+                escape_controls(str(error))
+            )
             raise AuthenticationError(message, place=place) from None
         except (kafka_errors.IncompatibleBrokerVersion, NotImplementedError) as error:
             message = f"speaks another protocol than complab: {error}"
@@ -414,6 +421,11 @@ class PartitionLog:
         return CaptureTimeoutError(message, place=self.name, timeout_s=self._timeout_s)
 
 
+def _show(host: str, port: int) -> str:
+    """A broker's name, which it may have given itself, as it can be shown."""
+    return escape_controls(f"{host}:{port}")
+
+
 async def _close(connection: Any) -> None:  # noqa: ANN401 - aiokafka has no types
     if (closed := connection.close()) is not None:
         await closed
@@ -441,7 +453,8 @@ def parse_servers(text: str) -> list[tuple[str, int]]:
             host = host[1:-1]
         elif ":" in host:
             host = ""
-        if not host or not port.isascii() or not port.isdigit():
+        is_number = port.isascii() and port.isdigit()
+        if not host or not is_number or int(port) > _LARGEST_PORT:
             message = f"{server!r} is no host:port, as localhost:9092 is"
             raise ValueError(message)
         servers.append((host, int(port)))
