@@ -2,7 +2,7 @@
 
 import enum
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from complab.errors import PlanError
 
@@ -69,18 +69,10 @@ def parse_start(
 def _parse_time_ms(text: int | str) -> int:
     """Milliseconds since 1970; a date without a zone is of UTC."""
     word = str(text).strip()
-    if word.isascii() and word.isdigit():
-        return int(word)
     try:
-        moment = datetime.fromisoformat(word)
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        since_1970 = moment - datetime(1970, 1, 1, tzinfo=UTC)
+        time_ms = int(word) if word.isdecimal() else _date_ms(word)
     except ValueError:
         time_ms = -1
-    else:
-        time_ms = since_1970.days * 86_400_000 + since_1970.seconds * 1000
-        time_ms += since_1970.microseconds // 1000
     if not 0 <= time_ms <= _LATEST_TIME_MS:
         message = (
             f"--from-timestamp {text}: give milliseconds since 1970, or a date such as "
@@ -88,6 +80,13 @@ def _parse_time_ms(text: int | str) -> int:
         )
         raise PlanError(message)
     return time_ms
+
+
+def _date_ms(text: str) -> int:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
 
 
 def show_time(time_ms: int) -> str:
