@@ -121,18 +121,25 @@ def _is_nearer(
     return abs(places[index][1] - to[1]) < than
 
 
-def log_ratios(first: Sequence[float], second: Sequence[float]) -> list[float]:
-    """The logarithms of ``second`` over ``first``, of the pairs that nothing disturbed.
+def log_ratios(
+    first: Sequence[float], second: Sequence[float], rounds: Sequence[int]
+) -> list[float]:
+    """The logarithms of ``second`` over ``first``, one for each round.
 
-    The times are those of one process, pair by pair, in any unit, and positive. Of
-    fewer than six pairs all are kept: there is no telling what is usual.
+    The times are those of one process, pair by pair, in any unit, and positive;
+    ``rounds`` are those of the pairs, in ascending order. Of a round's pairs the mean
+    of those that nothing disturbed counts: a quick pair is visited twice in a round,
+    each of the two ahead once. Of fewer than six pairs all are kept: there is no
+    telling what is usual.
     """
-    pairs = list(zip(first, second, strict=True))
-    if len(pairs) < _PAIRS_TO_JUDGE_BY:
-        return [math.log(b / a) for a, b in pairs]
-    limits = [DISTURBED * _lower_quartile(times) for times in (first, second)]
-    kept = [(a, b) for a, b in pairs if a <= limits[0] and b <= limits[1]]
-    return [math.log(b / a) for a, b in kept]
+    limits = [math.inf, math.inf]
+    if len(rounds) >= _PAIRS_TO_JUDGE_BY:
+        limits = [DISTURBED * _lower_quartile(times) for times in (first, second)]
+    found: dict[int, list[float]] = {}
+    for a, b, number in zip(first, second, rounds, strict=True):
+        if a <= limits[0] and b <= limits[1]:
+            found.setdefault(number, []).append(math.log(b / a))
+    return [sum(logs) / len(logs) for logs in found.values()]
 
 
 def _lower_quartile(values: Sequence[float]) -> float:

@@ -1,7 +1,7 @@
 """Configurations that are compared: side by side in each round, with equal counts."""
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import replace
 
 import pytest
@@ -97,10 +97,11 @@ def test_pairs_in_a_real_run(worker_count: int, batch_16k: bytes) -> None:
     for a, b in plan.pairs:
         for direction in Direction:
             first, second = rounds[a, direction], rounds[b, direction]
-            # The budget may end between the two.
+            # The budget may end between the two; a quick pair is visited twice.
             assert abs(len(first) - len(second)) <= 1
             assert len(first) > 5
             assert len(set(first) ^ set(second)) <= 1
+            assert max(Counter(first).values()) == 2
             for process in range(max(1, worker_count)):
                 larger = max(calibrated[each, direction, process] for each in (a, b))
                 for each in (a, b):

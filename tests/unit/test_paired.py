@@ -87,9 +87,17 @@ def test_disturbed_pairs_tell_nothing() -> None:
     first = [1.0, 1.0, 5.0, 1.1, 1.0, 1.0]
     second = [1.1, 6.0, 1.1, 1.1, 1.1, 1.0]
     kept = [math.log(1.1), 0, math.log(1.1), 0]
-    assert log_ratios(first, second) == pytest.approx(kept)
-    assert log_ratios([], []) == []
-    assert log_ratios([1.0, 3.0], [1.0, 6.0]) == pytest.approx([0, math.log(2)])
+    assert log_ratios(first, second, range(6)) == pytest.approx(kept)
+    assert log_ratios([], [], []) == []
+    assert log_ratios([1.0, 3.0], [1.0, 6.0], [1, 2]) == pytest.approx([0, math.log(2)])
+
+
+def test_the_pairs_of_a_round_count_once() -> None:
+    """Two pairs of one round are their mean, and of one that was disturbed the other."""
+    first = [1.0, 1.0, 1.0, 9.0, 1.0, 1.0]
+    second = [math.exp(0.04), math.exp(-0.02), 1.0, 1.0, 1.0, 1.0]
+    found = log_ratios(first, second, [3, 3, 4, 4, 7, 7])
+    assert found == pytest.approx([0.01, 0, 0])
 
 
 # ---- Intervals ------------------------------------------------------------------
@@ -239,7 +247,7 @@ def simulated(
                 slice_ = source.choice((0, 0, 0, 0, 1.5))
                 noise = source.gauss(0, 0.02) + slice_ + side * layout
                 sides[side].append(math.exp(slot + noise))
-        groups.append(log_ratios(*sides))
+        groups.append(log_ratios(*sides, range(pair_count)))
     return groups
 
 

@@ -55,11 +55,13 @@ def log_ratios(a: Measurement | None, b: Measurement | None) -> list[list[float]
     if a is None or b is None:
         return []
     first, second = _Epochs.of(a), _Epochs.of(b)
-    groups: dict[int, tuple[list[float], list[float]]] = {}
+    groups: dict[int, tuple[list[float], list[float], list[int]]] = {}
     for i, j in paired.match_rounds(first.places, second.places):
-        times = groups.setdefault(first.places[i][0], ([], []))
+        process, round_number = first.places[i]
+        times = groups.setdefault(process, ([], [], []))
         times[0].append(first.times_ns[i])
         times[1].append(second.times_ns[j])
+        times[2].append(round_number)
     return [paired.log_ratios(*times) for times in groups.values()]
 
 
@@ -72,8 +74,8 @@ class _Epochs:
 
     @classmethod
     def of(cls, measurement: Measurement) -> "_Epochs":
-        told = sorted(
-            (process, round_number, elapsed_ns / count)
+        told = [
+            ((process, round_number), elapsed_ns / count)
             for process, round_number, elapsed_ns, count in zip(
                 measurement.process,
                 measurement.round,
@@ -82,8 +84,10 @@ class _Epochs:
                 strict=True,
             )
             if elapsed_ns > 0
-        )
-        return cls([each[:2] for each in told], [each[2] for each in told])
+        ]
+        # Epochs of one round stay in the order of their time.
+        told.sort(key=lambda each: each[0])
+        return cls([place for place, _ in told], [time_ns for _, time_ns in told])
 
     def process_medians(self) -> list[float]:
         """The logarithm of each process's median time."""

@@ -91,12 +91,14 @@ class Visit:
     """One epoch to be timed, and what it is expected to take.
 
     It is of ``iteration_count`` iterations, of as many as were calibrated if that is 0.
+    A ``is_prelude`` visit is told nobody: it only warms up for the next one.
     """
 
     configuration: int
     direction: Direction
     cost_s: float
     iteration_count: int = 0
+    is_prelude: bool = False
 
 
 @dataclass(slots=True)
@@ -364,6 +366,7 @@ class Bench:
     ) -> Iterator[Event]:
         """Time one epoch of each visit that still fits, in the given order."""
         dropped: set[int] = set()
+        begin_s = None
         for visit in visits:
             self._board.check()
             if (
@@ -371,7 +374,8 @@ class Bench:
                 or visit.cost_s > until_s - time.monotonic()
             ):
                 continue
-            begin_s = time.monotonic()
+            # What a prelude takes is part of what the epoch behind it costs.
+            begin_s = begin_s or time.monotonic()
             try:
                 epoch = self._epoch(visit)
             except StoppedError:
@@ -383,13 +387,16 @@ class Bench:
                 continue
             finally:
                 self._board.end()
+            if visit.is_prelude:
+                continue
+            used_s, begin_s = time.monotonic() - begin_s, None
             yield EpochMeasured(
                 visit.configuration,
                 visit.direction,
                 number,
                 epoch,
                 self.process,
-                time.monotonic() - begin_s,
+                used_s,
             )
 
     def _epoch(self, visit: Visit) -> Epoch:

@@ -215,8 +215,8 @@ class Worker:
                 )
         else:
             visits = [
-                Visit(number, Direction(direction), cost_s, iteration_count)
-                for number, direction, cost_s, iteration_count in command["visits"]
+                Visit(number, Direction(direction), *others)
+                for number, direction, *others in command["visits"]
             ]
             yield from self._bench.round(command["number"], visits, until_s=until_s)
 

@@ -133,6 +133,7 @@ class Workers:
                     visit.direction,
                     visit.cost_s,
                     visit.iteration_count,
+                    visit.is_prelude,
                 ]
                 for visit in visits
                 if visit.configuration not in self._dropped
