@@ -93,7 +93,7 @@ def test_disturbed_pairs_tell_nothing() -> None:
 
 
 def test_the_pairs_of_a_round_count_once() -> None:
-    """Two pairs of one round are their mean, and of one that was disturbed the other."""
+    """Two pairs of a round are their mean; beside a disturbed one the other counts."""
     first = [1.0, 1.0, 1.0, 9.0, 1.0, 1.0]
     second = [math.exp(0.04), math.exp(-0.02), 1.0, 1.0, 1.0, 1.0]
     found = log_ratios(first, second, [3, 3, 4, 4, 7, 7])
