@@ -42,7 +42,8 @@ typedef enum complab_status {
   COMPLAB_DECOMPRESS_FAILED = 13, /* the bytes are not what the codec or frame allows */
   COMPLAB_READ_FAILED = 14,       /* the system could not read a file; native: errno */
   COMPLAB_SHRUNK = 15,            /* a file ended before the size it had at opening */
-  COMPLAB_BAD_RECORD = 16 /* not what a record may be; native: the byte's offset */
+  COMPLAB_BAD_RECORD = 16, /* not what a record may be; native: the byte's offset */
+  COMPLAB_NO_TIMER = 17    /* the system has no timer or no free signal left */
 } complab_status;
 
 /* A constant sentence for a status; never NULL, also for an unknown value. */
@@ -82,6 +83,9 @@ typedef struct complab_clock_facts {
 /* CLOCK_MONOTONIC. */
 complab_clock complab_clock_monotonic(void);
 
+/* The CPU time of the calling thread (CLOCK_THREAD_CPUTIME_ID). */
+complab_clock complab_clock_thread_cpu(void);
+
 /* Measures the clock's resolution and cost. CLOCK_FAILED if it never advances. */
 complab_status complab_clock_measure(complab_clock clock,
                                      complab_clock_facts *facts_out);
@@ -89,6 +93,35 @@ complab_status complab_clock_measure(complab_clock clock,
 /* Runs the contention canary (canary.c says what it feels) and returns how long it
  * took; about 5 us on a free core. */
 uint64_t complab_canary_run(complab_clock clock);
+
+/* What a canary in flight saw of an epoch (flight.c says how). */
+typedef struct complab_flight_log {
+  uint64_t stalled_ns; /* of the epoch's time, when the thread was not running */
+  uint64_t own_ns;     /* what the readings took, no part of the epoch's time */
+  double canary_ns;    /* the canary's harmonic mean over the time that was run */
+  uint64_t tick_count; /* readings between begin and end */
+} complab_flight_log;
+
+/* It belongs to the thread that makes it: that thread gets the signals, and it alone
+ * may use it. */
+typedef struct complab_flight complab_flight;
+
+/* cpu is the thread's CPU clock. period_ns is the time between two readings; with 0
+ * there is no timer and no signal, and the caller ticks. NO_TIMER if there is none. */
+complab_status complab_flight_new(complab_clock wall, complab_clock cpu,
+                                  uint64_t period_ns, complab_flight **flight_out);
+
+/* Starts the readings and returns the time at which the flight began. */
+uint64_t complab_flight_begin(complab_flight *flight);
+
+/* Takes a reading: what the signal does. Nothing outside of a flight. */
+void complab_flight_tick(complab_flight *flight);
+
+/* Stops the readings and returns the time at which the flight ended. */
+uint64_t complab_flight_end(complab_flight *flight, complab_flight_log *log_out);
+
+/* NULL is allowed. */
+void complab_flight_free(complab_flight *flight);
 
 /* One buffer to work on. src is borrowed and never written; dst is the caller's,
  * of dst_capacity_bytes; dst_bytes is set by the operation. */
@@ -122,6 +155,7 @@ typedef struct complab_timing {
                                 untimed one: the codec before left its own data in
                                 the caches, and "warm" has to mean something */
   int32_t has_canary;        /* 0: the canary times stay 0 */
+  complab_flight *flight;    /* NULL: none, and the epoch's log stays 0 */
 } complab_timing;
 
 /* A timed block of iterations. */
@@ -130,7 +164,8 @@ typedef struct complab_epoch {
   uint64_t iteration_count;
   uint64_t canary_before_ns;
   uint64_t canary_after_ns;
-  size_t failed_block; /* on failure: the block it failed on */
+  complab_flight_log flight; /* its own time is already off elapsed_ns */
+  size_t failed_block;       /* on failure: the block it failed on */
 } complab_epoch;
 
 typedef struct complab_calibration {

@@ -18,7 +18,8 @@ typedef enum complab_status {
   COMPLAB_DECOMPRESS_FAILED = 13,
   COMPLAB_READ_FAILED = 14,
   COMPLAB_SHRUNK = 15,
-  COMPLAB_BAD_RECORD = 16
+  COMPLAB_BAD_RECORD = 16,
+  COMPLAB_NO_TIMER = 17
 } complab_status;
 
 const char *complab_status_text(complab_status status);
@@ -47,10 +48,26 @@ typedef struct complab_clock_facts {
 
 complab_clock complab_clock_monotonic(void);
 
+complab_clock complab_clock_thread_cpu(void);
+
 complab_status complab_clock_measure(complab_clock clock,
                                      complab_clock_facts *facts_out);
 
 uint64_t complab_canary_run(complab_clock clock);
+
+typedef struct complab_flight_log {
+  uint64_t stalled_ns;
+  uint64_t own_ns;
+  double canary_ns;
+  uint64_t tick_count;
+} complab_flight_log;
+
+typedef struct complab_flight complab_flight;
+
+complab_status complab_flight_new(complab_clock wall, complab_clock cpu,
+                                  uint64_t period_ns, complab_flight **flight_out);
+
+void complab_flight_free(complab_flight *flight);
 
 typedef struct complab_block {
   const uint8_t *src;
@@ -75,6 +92,7 @@ typedef struct complab_timing {
   double clock_cost_ns;
   uint64_t warm_up_below_ns;
   int32_t has_canary;
+  complab_flight *flight;
 } complab_timing;
 
 typedef struct complab_epoch {
@@ -82,6 +100,7 @@ typedef struct complab_epoch {
   uint64_t iteration_count;
   uint64_t canary_before_ns;
   uint64_t canary_after_ns;
+  complab_flight_log flight;
   size_t failed_block;
 } complab_epoch;
 

@@ -45,6 +45,8 @@ const char *complab_status_text(complab_status status) {
       return "the file became shorter while it was read";
     case COMPLAB_BAD_RECORD:
       return "the records are not what Kafka allows";
+    case COMPLAB_NO_TIMER:
+      return "the system has no timer or no signal left for the canary in flight";
   }
   return "an unknown status";
 }

@@ -32,21 +32,24 @@ static complab_status iterate(const complab_work *work, uint64_t iteration_count
   return COMPLAB_OK;
 }
 
-/* The timed region itself. */
+/* The timed region itself, with a canary in flight if there is one. */
 static complab_status time_iterations(const complab_work *work,
                                       const complab_timing *timing,
-                                      uint64_t iteration_count,
+                                      complab_flight *flight, uint64_t iteration_count,
                                       uint64_t *elapsed_ns_out,
+                                      complab_flight_log *log_out,
                                       size_t *failed_block_out) {
   const complab_clock clock = timing->clock;
-  const uint64_t start = clock.now(clock.state);
+  const uint64_t start =
+      flight != NULL ? complab_flight_begin(flight) : clock.now(clock.state);
   const complab_status status = iterate(work, iteration_count, failed_block_out);
-  const uint64_t end = clock.now(clock.state);
+  const uint64_t end =
+      flight != NULL ? complab_flight_end(flight, log_out) : clock.now(clock.state);
   if (end < start) {
     return COMPLAB_CLOCK_FAILED;
   }
   const uint64_t cost_ns = (uint64_t)(timing->clock_cost_ns + 0.5);
-  const uint64_t elapsed_ns = end - start;
+  const uint64_t elapsed_ns = end - start - log_out->own_ns;
   *elapsed_ns_out = elapsed_ns > cost_ns ? elapsed_ns - cost_ns : 0;
   return status;
 }
@@ -68,7 +71,8 @@ complab_status complab_epoch_run(const complab_work *work, const complab_timing 
     epoch_out->canary_before_ns = complab_canary_run(timing->clock);
   }
   const complab_status status = time_iterations(
-      work, timing, iteration_count, &epoch_out->elapsed_ns, &epoch_out->failed_block);
+      work, timing, timing->flight, iteration_count, &epoch_out->elapsed_ns,
+      &epoch_out->flight, &epoch_out->failed_block);
   if (status == COMPLAB_OK && timing->has_canary) {
     epoch_out->canary_after_ns = complab_canary_run(timing->clock);
   }
@@ -92,8 +96,10 @@ complab_status complab_calibrate(const complab_work *work, const complab_timing 
   int is_confirming = 0;
   for (uint32_t reading = 1; reading <= CALIBRATION_READINGS_AT_MOST; reading++) {
     uint64_t elapsed_ns = 0;
-    const complab_status status = time_iterations(
-        work, timing, iteration_count, &elapsed_ns, &calibration_out->failed_block);
+    complab_flight_log no_flight = {0};
+    const complab_status status =
+        time_iterations(work, timing, NULL, iteration_count, &elapsed_ns, &no_flight,
+                        &calibration_out->failed_block);
     if (status != COMPLAB_OK) {
       return status;
     }
