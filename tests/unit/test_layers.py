@@ -22,6 +22,7 @@ LAYERS = {
     "complab.stats": 4,
     "complab.student": 4,
     "complab.paired": 5,
+    "complab.estimation": 5,
     "complab.environment": 4,
     "complab.plan": 4,
     "complab.results": 6,
