@@ -143,6 +143,10 @@ class ClockError(MeasurementError):
     """The clock does not advance, or goes backwards."""
 
 
+class TimerError(MeasurementError):
+    """The system has no timer or no free signal for the canary in flight."""
+
+
 class CalibrationError(MeasurementError):
     """No count of iterations reached the target time."""
 

@@ -58,7 +58,17 @@ QUICK_BUDGET_S = 12.0
 DEFAULT_PRECISION_PCT = 1.0
 
 # Raised whenever figures of before and after are not the same measure any more.
-METHOD_VERSION = 1
+# 2: stalls and contention are corrected for, error bars speak of other runs.
+METHOD_VERSION = 2
+
+# The ways to measure: with a canary in flight and its correction, or as lzbench does.
+CORRECTED = "corrected"
+PLAIN = "plain"
+METHODS = (CORRECTED, PLAIN)
+
+# The canary in flight sings so often: the machine's states last from 0.2 ms on, and a
+# reading takes 7 us, 1.5 % of the time.
+FLIGHT_PERIOD_NS = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +108,8 @@ class Plan:
     """Everything that decides what a run does, besides the input itself.
 
     ``budget_s`` bounds the whole run, verification included; ``precision_pct`` is the
-    half-width at which a row is known well enough; ``seed`` shuffles the rounds.
+    half-width at which a row is known well enough; ``seed`` shuffles the rounds;
+    ``method`` is one of ``METHODS``.
 
     ``worker_count`` is the number of fresh processes that measure one after the other,
     0 to measure in the process that runs the plan. A worker in which one call of the
@@ -114,6 +125,7 @@ class Plan:
     budget_s: float
     precision_pct: float
     seed: int
+    method: str = CORRECTED
     worker_count: int = 0
     time_limit_s: float | None = None
     memory_limit_bytes: int | None = None
@@ -130,12 +142,20 @@ class Plan:
         if not 0 < self.precision_pct < 100:  # noqa: PLR2004 - percent
             message = f"a precision of {self.precision_pct:g} %: between 0 and 100"
             raise PlanError(message)
+        if self.method not in METHODS:
+            message = f"method {self.method!r}: it is {' or '.join(METHODS)}"
+            raise PlanError(message)
         if self.worker_count < 0:
             message = f"{self.worker_count} workers: 0 (none) or more"
             raise PlanError(message)
         if self.time_limit_s is not None and not 0 < self.time_limit_s < math.inf:
             message = f"a time limit of {self.time_limit_s:g} s: more than 0, finite"
             raise PlanError(message)
+
+    @property
+    def flight_period_ns(self) -> int:
+        """How often a canary sings inside an epoch; 0 if none flies."""
+        return FLIGHT_PERIOD_NS if self.method == CORRECTED else 0
 
     @property
     def pass_s(self) -> float:
@@ -179,6 +199,7 @@ def make_plan(
     budget_s: float | None = None,
     precision_pct: float = DEFAULT_PRECISION_PCT,
     seed: int = 0,
+    method: str = CORRECTED,
     worker_count: int | None = None,
     time_limit_s: float | None = None,
     memory_limit_bytes: int | None = None,
@@ -210,6 +231,7 @@ def make_plan(
         budget_s,
         precision_pct,
         seed,
+        method,
         worker_count,
         time_limit_s,
         memory_limit_bytes,

@@ -179,6 +179,8 @@ def test_a_regression_fails(project: Pytest, tmp_path: Path) -> None:
             "epoch_times_ns": [1_000_000, 1_001_000, 1_002_000],
             "iteration_count": [1, 1, 1],
             "canary_times_ns": [[1, 1]] * 3,
+            "canary_in_flight_ns": [0.0] * 3,
+            "stalled_times_ns": [0] * 3,
             "is_clean": [None] * 3,
             "round": [1, 2, 3],
             "process": [0, 1, 2],

@@ -57,6 +57,8 @@ def _measurement(number: int, row: Mapping[str, Any], direction: str) -> Measure
         epoch_times_ns=tuple(time_ns for group in groups for time_ns in group),
         iteration_count=tuple(1 for group in groups for _ in group),
         canary_times_ns=tuple((1, 1) for group in groups for _ in group),
+        canary_in_flight_ns=tuple(0.0 for group in groups for _ in group),
+        stalled_times_ns=tuple(0 for group in groups for _ in group),
         is_clean=tuple(None for group in groups for _ in group),
         round=tuple(
             sum(map(len, groups[:process])) + place

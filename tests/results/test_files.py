@@ -202,7 +202,7 @@ def test_unknown_is_null(document: dict[str, Any]) -> None:
     """What is not known is null: speeds of a failed row, the provider of none."""
     (failed,) = (row for row in document["rows"] if row["codec"] == "snappy")
     for direction in ("compress", "decompress"):
-        for kind in ("mbps", "error_pct", "fastest_mbps"):
+        for kind in ("mbps", "error_pct", "median_mbps", "fastest_mbps"):
             assert failed[f"{direction}_{kind}"] is None
     assert failed["compressed_bytes"] is None
     providers = {c["codec"]: c["provider"] for c in document["configurations"]}

@@ -13,6 +13,7 @@ from complab.cli.progress import Progress
 from complab.cli.talk import tell
 from complab.errors import PlanError, ResultError
 from complab.kafka.record_files import KINDS
+from complab.plan import CORRECTED, METHODS
 from complab.results.model import OK
 from complab.results.rows import COLUMN_NAMES
 from complab.runner.journal import journal_path as journal_of
@@ -87,6 +88,13 @@ _FORMATS = ("table", "markdown", "csv", "json", "lzbench")
     help="Leave a row when its error bar is inside this.",
 )
 @click.option(
+    "--method",
+    type=click.Choice(METHODS),
+    default=CORRECTED,
+    show_default=True,
+    help="corrected: for stalls and contention of the machine. plain: as lzbench.",
+)
+@click.option(
     "--workers",
     type=click.IntRange(min=0),
     metavar="N",
@@ -152,6 +160,7 @@ def command(
     quick: bool,
     budget: float | None,
     precision: float,
+    method: str,
     workers: int | None,
     time_limit: float | None,
     memory_limit: int | None,
@@ -207,6 +216,7 @@ def command(
             precision_pct=precision,
             is_quick=quick,
             seed=seed,
+            method=method,
             worker_count=workers,
             time_limit_s=time_limit,
             memory_limit_bytes=memory_limit,

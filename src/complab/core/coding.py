@@ -300,4 +300,6 @@ class Work:
             int(out.iteration_count),
             int(out.canary_before_ns),
             int(out.canary_after_ns),
+            int(out.flight.stalled_ns),
+            round(float(out.flight.canary_ns), 2),
         )

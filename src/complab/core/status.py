@@ -8,7 +8,12 @@ from mmap import mmap
 from typing import Any, TypeAlias
 
 from complab._core import ffi, lib
-from complab.errors import CalibrationError, ClockError, StoppedError
+from complab.errors import (
+    CalibrationError,
+    ClockError,
+    StoppedError,
+    TimerError,
+)
 
 # collections.abc.Buffer came with Python 3.12.
 Buffer: TypeAlias = bytes | bytearray | memoryview | mmap
@@ -34,6 +39,9 @@ def check(status: int) -> None:
         raise StoppedError(sentence)
     if status == lib.COMPLAB_CLOCK_FAILED:
         raise ClockError(sentence)
+    if status == lib.COMPLAB_NO_TIMER:
+        message = f"{sentence}: the method plain (--method plain) does without it"
+        raise TimerError(message)
     if status == lib.COMPLAB_NOT_CALIBRATED:
         raise CalibrationError(sentence)
     if status == lib.COMPLAB_NO_MEMORY:

@@ -67,7 +67,7 @@ def log_ratios(a: Measurement | None, b: Measurement | None) -> list[list[float]
 
 @dataclass(frozen=True, slots=True)
 class _Epochs:
-    """Iteration times in the order of their process and round."""
+    """Iteration times, stalls taken off, in the order of their process and round."""
 
     places: list[tuple[int, int]]
     times_ns: list[float]
@@ -75,15 +75,16 @@ class _Epochs:
     @classmethod
     def of(cls, measurement: Measurement) -> "_Epochs":
         told = [
-            ((process, round_number), elapsed_ns / count)
-            for process, round_number, elapsed_ns, count in zip(
+            ((process, round_number), (elapsed_ns - stalled_ns) / count)
+            for process, round_number, elapsed_ns, stalled_ns, count in zip(
                 measurement.process,
                 measurement.round,
                 measurement.epoch_times_ns,
+                measurement.stalled_times_ns,
                 measurement.iteration_count,
                 strict=True,
             )
-            if elapsed_ns > 0
+            if elapsed_ns > stalled_ns
         ]
         # Epochs of one round stay in the order of their time.
         told.sort(key=lambda each: each[0])

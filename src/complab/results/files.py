@@ -122,8 +122,12 @@ def _from_document(document: Mapping[str, Any]) -> RunRecord:
         if each.configuration not in known:
             message = f"a measurement of configuration {each.configuration}: unknown"
             raise FieldError(message)
-        parts = (each.epoch_times_ns, each.iteration_count, each.canary_times_ns)
-        if len({*map(len, (*parts, each.is_clean, each.round, each.process))}) > 1:
+        parts = (
+            *(each.epoch_times_ns, each.iteration_count, each.canary_times_ns),
+            *(each.canary_in_flight_ns, each.stalled_times_ns),
+            *(each.is_clean, each.round, each.process),
+        )
+        if len({*map(len, parts)}) > 1:
             message = (
                 f"configuration {each.configuration}, {each.direction}: its lists "
                 "differ in length"

@@ -52,8 +52,10 @@ class Measurement:
     """All epochs of one configuration in one direction.
 
     ``epoch_times_ns[i]`` is the time of ``iteration_count[i]`` iterations over the
-    whole input; ``canary_times_ns[i]`` the canary before and after it. ``is_clean`` is
-    ``None`` where no method has judged it.
+    whole input; ``canary_times_ns[i]`` the canary before and after it,
+    ``canary_in_flight_ns[i]`` its mean inside (0 where none flew), ``stalled_times_ns``
+    the part of the epoch in which the core was taken away. ``is_clean`` is ``None``
+    where no method has judged it.
     """
 
     configuration: int
@@ -65,6 +67,8 @@ class Measurement:
     epoch_times_ns: tuple[int, ...] = ()
     iteration_count: tuple[int, ...] = ()
     canary_times_ns: tuple[tuple[int, int], ...] = ()
+    canary_in_flight_ns: tuple[float, ...] = ()
+    stalled_times_ns: tuple[int, ...] = ()
     is_clean: tuple[bool | None, ...] = ()
     round: tuple[int, ...] = ()
     process: tuple[int, ...] = ()

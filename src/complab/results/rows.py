@@ -1,13 +1,22 @@
 """Rows of figures, derived from raw epoch times: what tables and scripts read.
 
-The headline of a direction is the speed of the median epoch, its error the 95 %
-interval of that median inside this run, the fastest the speed of the shortest epoch.
-MB is 10^6 bytes of uncompressed data.
+Measured with the method ``corrected``, the headline of a direction is what
+``complab.estimation`` makes of its epochs, with an error bar that speaks of other runs;
+with ``plain`` it is the speed of the median epoch, and its error the 95 % interval of
+that median inside this run. The median is that of the epochs as they were, stalls and
+all, the fastest the speed of the shortest epoch. MB is 10^6 bytes of uncompressed data.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
+from complab.estimation import estimate_corrected
+from complab.plan import CORRECTED
+from complab.results.contention import (
+    canary_reference_ns,
+    contention_of,
+    epochs_of,
+)
 from complab.results.model import (
     COMPRESS,
     DECOMPRESS,
@@ -44,10 +53,12 @@ class Row:
     compression_ratio: float | None
     compress_mbps: float | None
     compress_error_pct: float | None
+    compress_median_mbps: float | None
     compress_fastest_mbps: float | None
     compress_epoch_count: int
     decompress_mbps: float | None
     decompress_error_pct: float | None
+    decompress_median_mbps: float | None
     decompress_fastest_mbps: float | None
     decompress_epoch_count: int
     compress_memory_bytes: int | None
@@ -64,43 +75,59 @@ COLUMN_NAMES = tuple(field.name for field in fields(Row))
 class _Speed:
     mbps: float | None = None
     error_pct: float | None = None
+    median_mbps: float | None = None
     fastest_mbps: float | None = None
     epoch_count: int = 0
 
 
-def _speed(measurement: Measurement | None, uncompressed_bytes: int) -> _Speed:
-    if measurement is None or not measurement.epoch_times_ns:
-        return _Speed()
-    times = [
-        elapsed / count
-        for elapsed, count in zip(
-            measurement.epoch_times_ns, measurement.iteration_count, strict=True
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """What turns the epochs of a record into speeds: bytes, and the method."""
+
+    uncompressed_bytes: int
+    is_corrected: bool
+    reference_ns: float | None
+    stalled_share: float
+
+    def speed(self, measurement: Measurement | None) -> _Speed:
+        epochs = [] if measurement is None else list(epochs_of(measurement))
+        if not epochs:
+            return _Speed()
+        times = [epoch.elapsed_ns / epoch.iteration_count for epoch in epochs]
+        if self.is_corrected:
+            estimate = estimate_corrected(epochs, self.reference_ns, self.stalled_share)
+        else:
+            estimate = estimate_median(times)
+        return _Speed(
+            self._mbps(estimate.value if estimate else median(times)),
+            estimate.error_pct if estimate else None,
+            self._mbps(median(times)),
+            self._mbps(min(times)),
+            len(times),
         )
-        if elapsed > 0
-    ]
-    if not times:
-        return _Speed()
-    estimate = estimate_median(times)
-    return _Speed(
-        uncompressed_bytes * 1e3 / median(times),
-        estimate.error_pct if estimate else None,
-        uncompressed_bytes * 1e3 / min(times),
-        len(times),
-    )
+
+    def _mbps(self, time_ns: float) -> float:
+        return self.uncompressed_bytes * 1e3 / time_ns
 
 
 def derive_rows(record: RunRecord) -> tuple[Row, ...]:
     """One row per configuration, in the order of the plan, the Pareto front marked."""
     found = {(m.configuration, m.direction): m for m in record.measurements}
     blocks = sum(item.measured_batch_count for item in record.inputs)
-    payload_bytes = sum(item.uncompressed_bytes for item in record.inputs)
+    contended = contention_of(record)
+    scale = _Scale(
+        sum(item.uncompressed_bytes for item in record.inputs),
+        record.plan.get("method") == CORRECTED,
+        canary_reference_ns(record.measurements),
+        contended.stalled if contended else 0.0,
+    )
     rows = [
         _row(
             configuration,
             found.get((configuration.id, COMPRESS)),
             found.get((configuration.id, DECOMPRESS)),
             blocks,
-            payload_bytes,
+            scale,
         )
         for configuration in record.configurations
     ]
@@ -112,10 +139,11 @@ def _row(
     compress: Measurement | None,
     decompress: Measurement | None,
     block_count: int,
-    payload_bytes: int,
+    scale: _Scale,
 ) -> Row:
+    payload_bytes = scale.uncompressed_bytes
     compressed_bytes = compress.compressed_bytes if compress else None
-    speeds = [_speed(m, payload_bytes) for m in (compress, decompress)]
+    speeds = [scale.speed(m) for m in (compress, decompress)]
     told = [m for m in (compress, decompress) if m is not None]
     statuses = {m.status for m in told}
     status = next((s for s in (FAILED, SKIPPED) if s in statuses), OK)
@@ -144,10 +172,12 @@ def _row(
         else None,
         compress_mbps=speeds[0].mbps,
         compress_error_pct=speeds[0].error_pct,
+        compress_median_mbps=speeds[0].median_mbps,
         compress_fastest_mbps=speeds[0].fastest_mbps,
         compress_epoch_count=speeds[0].epoch_count,
         decompress_mbps=speeds[1].mbps,
         decompress_error_pct=speeds[1].error_pct,
+        decompress_median_mbps=speeds[1].median_mbps,
         decompress_fastest_mbps=speeds[1].fastest_mbps,
         decompress_epoch_count=speeds[1].epoch_count,
         compress_memory_bytes=compress.memory_bytes if compress else None,

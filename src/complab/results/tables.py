@@ -8,7 +8,9 @@ from dataclasses import asdict
 from typing import Any
 
 from complab.codecs.catalogue import KAFKA_CODECS
+from complab.plan import CORRECTED, PLAIN
 from complab.render import Column, LzbenchRow, RowStyle, Table, render_lzbench
+from complab.results.contention import contention_of
 from complab.results.model import OK, SKIPPED, RunRecord
 from complab.results.rows import COLUMN_NAMES, derive_rows
 from complab.units import format_bytes, format_percent, format_ratio, format_speed_mbps
@@ -37,6 +39,9 @@ _SHOWN = {
     "compress_error_pct": Column.number(
         "compress_error_pct", "±", "%", format=format_percent, priority=5
     ),
+    "compress_median_mbps": Column.number(
+        "compress_median_mbps", "median", "MB/s", format=format_speed_mbps, priority=1
+    ),
     "compress_fastest_mbps": Column.number(
         "compress_fastest_mbps", "fastest", "MB/s", format=format_speed_mbps, priority=1
     ),
@@ -45,6 +50,9 @@ _SHOWN = {
     ),
     "decompress_error_pct": Column.number(
         "decompress_error_pct", "±", "%", format=format_percent, priority=5
+    ),
+    "decompress_median_mbps": Column.number(
+        "decompress_median_mbps", "median", "MB/s", format=format_speed_mbps, priority=1
     ),
     "decompress_fastest_mbps": Column.number(
         "decompress_fastest_mbps",
@@ -61,6 +69,18 @@ _ASCENDING = {"codec", "level", "framing", "client", "provider", "library_versio
               "context", "buffers", "status", "message", "compressed_bytes",
               "stored_bytes"}  # fmt: skip
 DEFAULT_SORT = "compression_ratio"
+
+
+_METHOD_NOTES = {
+    CORRECTED: "corrected for stalls and contention, and ± the 95 % interval for other "
+    "runs on this machine; median and fastest as the epochs were",
+    PLAIN: "the median epoch; ± is the 95 % interval of that median within this run: "
+    "another run may differ by more",
+}
+
+
+def _method(record: RunRecord) -> str:
+    return CORRECTED if record.plan.get("method") == CORRECTED else PLAIN
 
 
 def _column(name: str) -> Column:
@@ -131,9 +151,22 @@ def _titles(record: RunRecord) -> list[str]:
             "framing kafka: what the Java client writes, a fresh context for each batch"
         )
     lines += _working_set(record)
+    lines += _contention(record)
     if not record.is_complete:
         lines.append("interrupted: what was measured until then")
     return lines
+
+
+def _contention(record: RunRecord) -> list[str]:
+    """How contended the run was, in a line."""
+    found = contention_of(record)
+    if found is None:
+        return []
+    line = (
+        f"the machine: {found.clean:.0%} of the epochs undisturbed, the core taken "
+        f"away {found.stalled:.0%} of the time, {found.slowdown:.1%} slower than usual"
+    )
+    return [line]
 
 
 def _working_set(record: RunRecord) -> list[str]:
@@ -170,10 +203,7 @@ def _notes(record: RunRecord, rows: list[dict[str, Any]]) -> list[str]:
         notes.append(
             f"{OUTSIDE_MARK} not in Kafka: one-shot blocks, without its frames"
         )
-    notes.append(
-        "MB/s of uncompressed bytes, the median epoch; ± is the 95 % interval of that "
-        "median within this run: another run may differ by more"
-    )
+    notes.append(f"MB/s of uncompressed bytes: {_METHOD_NOTES[_method(record)]}")
     return notes
 
 

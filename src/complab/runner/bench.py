@@ -79,11 +79,13 @@ class Limits:
     """How long things may take, in seconds of the monotonic clock.
 
     ``pass_s`` is what a single pass may take, ``step_s`` what any call of the core may
-    take before it counts as hanging.
+    take before it counts as hanging. ``flight_period_ns`` is the time between two
+    readings of a canary in flight, 0 for none.
     """
 
     pass_s: float
     step_s: float
+    flight_period_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,10 @@ class Bench:
         self._board = board
         self._limits = limits
         self._arenas = (core.Arena(), core.Arena())
-        self._timer = core.Timer.measured(warm_up_below_ns=WARM_UP_BELOW_NS)
+        self._timer = core.Timer.measured(
+            warm_up_below_ns=WARM_UP_BELOW_NS,
+            flight_period_ns=limits.flight_period_ns,
+        )
         self._target_ns = epoch_target_ns(self._timer.facts)
         self._subjects: dict[int, _Subject] = {}
         self._until_s = 0.0

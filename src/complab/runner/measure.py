@@ -99,7 +99,7 @@ def measure(
         for configuration in plan.verification_order
         if not configuration.selection.problem and configuration.id not in past.failed
     ]
-    limits = Limits(plan.pass_s, plan.step_s)
+    limits = Limits(plan.pass_s, plan.step_s, plan.flight_period_ns)
     workers = None
     if plan.worker_count:
         named = [(library.kind.index, _files(library)) for library in places]
@@ -350,7 +350,7 @@ class _Run:
         entry.cost_s = entry.spent_s / entry.epoch_count
         epoch = event.epoch
         times = self._times.setdefault(key, [])
-        times.append(epoch.elapsed_ns / epoch.iteration_count)
+        times.append((epoch.elapsed_ns - epoch.stalled_ns) / epoch.iteration_count)
 
     def _is_known(self, times: Sequence[float]) -> bool:
         if len(times) >= self._epochs_at_most:

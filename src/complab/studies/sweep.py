@@ -19,6 +19,7 @@ from complab.kafka.inputs import InputOptions, read_input
 from complab.kafka.log import DEFAULT_MAX_PAYLOAD_BYTES
 from complab.kafka.payloads import DEFAULT_MAX_INPUT_BYTES, Payloads
 from complab.plan import (
+    CORRECTED,
     DEFAULT_PRECISION_PCT,
     EPOCHS_AT_LEAST,
     METHOD_VERSION,
@@ -29,6 +30,7 @@ from complab.plan import (
 )
 from complab.render import Table
 from complab.results import files
+from complab.results.contention import judged
 from complab.results.model import (
     FAILED,
     OK,
@@ -211,6 +213,8 @@ class _Tally:
             canary_times_ns=tuple(
                 (e.epoch.canary_before_ns, e.epoch.canary_after_ns) for e in self.epochs
             ),
+            canary_in_flight_ns=tuple(e.epoch.canary_in_flight_ns for e in self.epochs),
+            stalled_times_ns=tuple(e.epoch.stalled_ns for e in self.epochs),
             is_clean=(None,) * len(self.epochs),
             round=tuple(e.round for e in self.epochs),
             process=tuple(e.process for e in self.epochs),
@@ -233,6 +237,7 @@ def sweep(
     precision_pct: float = DEFAULT_PRECISION_PCT,
     is_quick: bool = False,
     seed: int = 0,
+    method: str = CORRECTED,
     worker_count: int | None = None,
     time_limit_s: float | None = None,
     memory_limit_bytes: int | None = None,
@@ -288,6 +293,7 @@ def sweep(
         budget_s=budget_s,
         precision_pct=precision_pct,
         seed=seed,
+        method=method,
         worker_count=worker_count,
         time_limit_s=time_limit_s,
         memory_limit_bytes=memory_limit_bytes,
@@ -373,7 +379,11 @@ def _journal(
             "uncompressed_bytes": payloads.uncompressed_bytes,
             "opaque": payloads.is_opaque,
         },
-        "plan": {"precision_pct": plan.precision_pct, "seed": plan.seed},
+        "plan": {
+            "precision_pct": plan.precision_pct,
+            "seed": plan.seed,
+            "method": plan.method,
+        },
         "configurations": [asdict(_facts(each)) for each in plan.configurations],
         "environment": {name: machine[name] for name in _MUST_STAY},
     }
@@ -424,7 +434,7 @@ def _record(
             "worker_count": plan.worker_count,
             "time_limit_s": plan.step_s,
             "memory_limit_bytes": plan.memory_limit_bytes,
-            "method": "plain",
+            "method": plan.method,
             "pairs": [list(pair) for pair in plan.pairs],
         },
         environment=environment.describe(core.clock_facts()),
@@ -440,7 +450,7 @@ def _record(
             ),
         ),
         configurations=tuple(map(_facts, plan.configurations)),
-        measurements=tuple(
+        measurements=judged(
             tally.measurement(number, direction)
             for (number, direction), tally in tallies.items()
         ),
