@@ -15,6 +15,8 @@ SCRIPTS = .ci/setup .ci/run .ci/check-wheel .ci/fresh-machine .ci/fuzz
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
 .PHONY: sweep
 sweep: setup-run ## Set up, then measure every codec on a shipped sample
 	$(BIN)/complab sweep $(SAMPLE)
@@ -62,6 +64,19 @@ ctest-plain ctest-sanitized: setup-test
 fuzz: ## Fuzz every reader of the C core, FUZZ_SECONDS=60 each (needs clang)
 	@.ci/setup fuzz
 	.ci/fuzz
+
+STUDY_RUNS ?= 10
+STUDY_BUDGET ?= 26
+STUDY_FOLDER = build/study-repeatability-$(STUDY_BUDGET)s
+
+.PHONY: study-repeatability
+study-repeatability: setup-test ## Sweep ten times and print how far the runs lie apart
+	rm -rf $(STUDY_FOLDER)
+	$(BIN)/python tests/studies/repeatability.py run $(STUDY_FOLDER) \
+	  --runs $(STUDY_RUNS) --budget $(STUDY_BUDGET)
+	$(BIN)/python tests/studies/repeatability.py reduce $(STUDY_FOLDER)/*.json \
+	  --output $(STUDY_FOLDER).csv
+	$(BIN)/python tests/studies/repeatability.py tell $(STUDY_FOLDER).csv
 
 .PHONY: wheel
 wheel: setup-test ## Build the wheel into dist/ and check that it needs libc alone

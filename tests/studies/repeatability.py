@@ -66,13 +66,15 @@ FIELDS = (
 )
 
 
-def make_runs(folder: Path, *, run_count: int, budget_s: float, sample: str) -> None:
+def make_runs(
+    folder: Path, sample: str, codecs: str, *, run_count: int, budget_s: float
+) -> None:
     """Sweep ``run_count`` times, each time in a fresh program."""
     folder.mkdir(parents=True, exist_ok=True)
     program = Path(sys.executable).with_name("complab")
     for number in range(run_count):
         path = folder / f"run-{number:02}.json"
-        options = ["--framing", "raw", "--codecs", CODECS, "--budget", str(budget_s)]
+        options = ["--framing", "raw", "--codecs", codecs, "--budget", str(budget_s)]
         # No row leaves early: what spreads is then the same for all.
         options += ["--precision", "0.01", "--seed", str(number), "--save", str(path)]
         options += ["--quiet", "--force", "--format", "csv"]
@@ -213,8 +215,8 @@ def tell(study: Study) -> Iterator[str]:
             groups["compression"].append(key)
     stalled = [study.value(run, study.keys[0], "stalled_share") for run in study.runs]
     yield (
-        f"{len(study.runs)} runs, {len(study.keys)} rows; the core was taken away "
-        f"{min(stalled):.0%} to {max(stalled):.0%} of the time"
+        f"{len(study.runs)} runs, rows compared: {len(study.keys)}; the core was taken "
+        f"away {min(stalled):.0%} to {max(stalled):.0%} of the time"
     )
     yield f"{'spread, median row / worst row in %':38}" + "".join(
         f"{name:>16}" for name in ESTIMATORS
@@ -243,6 +245,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     run.add_argument("--runs", type=int, default=10)
     run.add_argument("--budget", type=float, default=26.0)
     run.add_argument("--sample", default=SAMPLE)
+    run.add_argument("--codecs", default=CODECS)
     reducer = commands.add_parser("reduce", help="one CSV of many result files")
     reducer.add_argument("files", nargs="+")
     reducer.add_argument("--output", required=True)
@@ -251,7 +254,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     told = parser.parse_args(arguments)
     if told.command == "run":
         make_runs(
-            told.folder, run_count=told.runs, budget_s=told.budget, sample=told.sample
+            *(told.folder, told.sample, told.codecs),
+            run_count=told.runs,
+            budget_s=told.budget,
         )
     elif told.command == "reduce":
         with Path(told.output).open("w", encoding="utf-8", newline="") as file:
