@@ -262,49 +262,52 @@ class Log:
             if numbers is None
             else np.asarray(numbers, dtype=np.int64)
         )
-        position = 0
-        while position < len(chosen):
-            ahead = chosen[position:]
-            file = int(index[ahead[0]]["file"])
-            # As far as one file goes, and no further than the arena would take.
-            others = np.flatnonzero(index["file"][ahead[:_BATCHES_A_CALL]] != file)
-            count = int(others[0]) if len(others) else min(len(ahead), _BATCHES_A_CALL)
-            numbers_now = ahead[:count]
-            for number, payload in self._some(file, numbers_now):
-                position += 1
-                yield number, payload
+        begin = 0
+        while begin < len(chosen):
+            slab = chosen[begin : begin + _BATCHES_A_SLAB]
+            files = index["file"][slab]
+            others = np.flatnonzero(files != files[0])
+            slab = slab[: others[0]] if len(others) else slab
+            yield from self._payloads_of_file(int(files[0]), slab)
+            begin += len(slab)
 
-    def _some(
+    def _payloads_of_file(
         self, file: int, numbers: "np.ndarray[Any, np.dtype[np.int64]]"
     ) -> Iterator[tuple[int, memoryview | PayloadError]]:
-        """The payloads of batches of one file, up to the first that fails."""
+        """The payloads of batches of one file."""
         rows = _with_whole_messages(self.index[numbers])
-        path = self.files.paths[file]
-        source = self._sources.open(file)
-        first = int(rows[0]["codec_id"])
-        if problem := self._decoders.problem(first):
-            place = int(rows[0]["position"])
-            error = MissingLibraryError(problem, path=path, offset=place)
-            yield int(numbers[0]), error
-            return
-        for codec in set(rows["codec_id"].tolist()) - {first}:
-            if self._decoders.problem(codec):
-                rows = rows[: int((rows["codec_id"] == codec).argmax())]
-        try:
-            payloads = self._arena.read(
-                source,
-                self._decoders.coders,
-                rows,
-                largest_bytes=self.max_payload_bytes,
-            )
-        except CodecError as error:
-            reason = str(error)
-            if isinstance(error, CodecRunError):
-                reason = f"{error.codec}: {error.reason}"
-            place = int(rows[0]["position"])
-            yield int(numbers[0]), PayloadError(reason, path=path, offset=place)
-            return
-        yield from zip(numbers.tolist(), payloads, strict=False)
+        path, source = self.files.paths[file], self._sources.open(file)
+        codecs = rows["codec_id"].tolist()
+        problems = {codec: self._decoders.problem(codec) for codec in set(codecs)}
+        unreadable = [i for i, codec in enumerate(codecs) if problems[codec]]
+        names = numbers.tolist()
+        at = 0
+        while at < len(rows):
+            place = int(rows[at]["position"])
+            if problem := problems[codecs[at]]:
+                error: PayloadError
+                error = MissingLibraryError(problem, path=path, offset=place)
+                yield names[at], error
+                at += 1
+                continue
+            end = next((i for i in unreadable if i > at), None)
+            try:
+                payloads = self._arena.read(
+                    source,
+                    self._decoders.coders,
+                    rows[at:end],
+                    largest_bytes=self.max_payload_bytes,
+                )
+            except CodecError as error_of_codec:
+                reason = str(error_of_codec)
+                if isinstance(error_of_codec, CodecRunError):
+                    reason = f"{error_of_codec.codec}: {error_of_codec.reason}"
+                error = PayloadError(reason, path=path, offset=place)
+                yield names[at], error
+                at += 1
+                continue
+            yield from zip(names[at : at + len(payloads)], payloads, strict=True)
+            at += len(payloads)
 
     # ---- Records ----------------------------------------------------------------
 
@@ -372,8 +375,8 @@ def _with_whole_messages(rows: "Rows") -> "Rows":
     return rows
 
 
-# Rows that are handed to C at once.
-_BATCHES_A_CALL = 4096
+# Rows that are made ready at once, 600 KB of them.
+_BATCHES_A_SLAB = 4096
 
 
 class _Sources:
