@@ -17,6 +17,10 @@
  *                 weighted by its length: run time over canary time is the epoch's
  *                 length in canaries, which moves less than its length in seconds
  *
+ * What it earned, as the spread of independent runs in the median row: zstd 16-22 on a
+ * quiet machine 32 % without and 6 % with it, all compression on an overloaded one 135
+ * and 16 % (notebooks/repeatability.ipynb). It costs 1.5 % of the time.
+ *
  * In the handler only async-signal-safe things are done: arithmetic and clock readings.
  * What it writes is the flight's own, and the thread that it interrupts reads none of
  * it before the timer is off. The signal is a real-time one that nobody had taken, and
