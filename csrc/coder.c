@@ -46,7 +46,13 @@ complab_status complab_codec_info_get(size_t codec, complab_codec_info *info_out
       kind = i;
     }
   }
-  *info_out = (complab_codec_info){row->name, row->framing, kind, row->kafka_id};
+  *info_out = (complab_codec_info){.name = row->name,
+                                   .framing = row->framing,
+                                   .library_kind = kind,
+                                   .kafka_id = row->kafka_id,
+                                   .has_context = row->compress.context_new != NULL ||
+                                                  row->decompress.context_new != NULL,
+                                   .heeds_size = row->heeds_size};
   return COMPLAB_OK;
 }
 
@@ -140,11 +146,17 @@ size_t complab_coder_bound(const complab_coder *coder, size_t src_bytes) {
 
 complab_status complab_coder_run(void *state, complab_block *block) {
   complab_coder *coder = state;
+  complab_status status = COMPLAB_OK;
   if (!coder->job.settings.is_context_fresh) {
-    return coder->transform->run(&coder->job, coder->context, block);
+    if (coder->context == NULL) { /* released, or the codec has none */
+      status = context_new(coder, &coder->context);
+    }
+    return status == COMPLAB_OK
+               ? coder->transform->run(&coder->job, coder->context, block)
+               : status;
   }
   void *context = NULL;
-  complab_status status = context_new(coder, &context);
+  status = context_new(coder, &context);
   if (status != COMPLAB_OK) {
     return status;
   }
@@ -167,9 +179,18 @@ complab_status complab_coder_fault(const complab_coder *coder,
 }
 
 size_t complab_coder_memory_bytes(const complab_coder *coder) {
-  return coder->job.settings.is_context_fresh
-             ? coder->memory_bytes
-             : context_memory_bytes(coder, coder->context);
+  const int is_kept = coder->context != NULL || coder->transform->context_new == NULL;
+  return !coder->job.settings.is_context_fresh && is_kept
+             ? context_memory_bytes(coder, coder->context)
+             : coder->memory_bytes;
+}
+
+void complab_coder_release(complab_coder *coder) {
+  if (coder->context != NULL) {
+    coder->memory_bytes = context_memory_bytes(coder, coder->context);
+    context_free(coder, coder->context);
+    coder->context = NULL;
+  }
 }
 
 void complab_coder_free(complab_coder *coder) {

@@ -145,12 +145,22 @@ typedef struct complab_work {
   complab_block *blocks;
   size_t block_count;
   const volatile int32_t *stop;
+  int32_t is_cold; /* 1: the blocks are evicted before each iteration, untimed; see
+                      complab_blocks_evict */
 } complab_work;
+
+/* Whether this machine lets a program take its blocks out of the caches. */
+int complab_can_evict(void);
+
+/* Takes the sources and the destinations out of all caches; nothing where that cannot
+ * be. cold.c says what "cold" means, and what stays warm. */
+void complab_blocks_evict(const complab_block *blocks, size_t block_count);
 
 /* How it is timed. */
 typedef struct complab_timing {
   complab_clock clock;
-  double clock_cost_ns;      /* subtracted from each epoch once */
+  double clock_cost_ns;      /* subtracted from each epoch once; of cold work, from
+                                each iteration, since each is timed by itself */
   uint64_t warm_up_below_ns; /* an iteration shorter than this is preceded by an
                                 untimed one: the codec before left its own data in
                                 the caches, and "warm" has to mean something */
@@ -238,6 +248,8 @@ typedef struct complab_codec_info {
   const char *framing; /* "raw" or "kafka" */
   size_t library_kind; /* COMPLAB_NO_LIBRARY: built in */
   int32_t kafka_id;    /* the codec bits of a record batch's attributes, or -1 */
+  int32_t has_context; /* 0: is_context_fresh makes no difference */
+  int32_t heeds_size;  /* 0: is_size_known makes no difference */
 } complab_codec_info;
 
 size_t complab_codec_count(void);
@@ -290,6 +302,10 @@ complab_status complab_coder_fault(const complab_coder *coder,
 
 /* The memory of the coder's context after a run; 0 if the library does not tell. */
 size_t complab_coder_memory_bytes(const complab_coder *coder);
+
+/* Frees the context that is kept over blocks; the next run makes another. Contexts of
+ * hundreds of megabytes are so not all held at once. */
+void complab_coder_release(complab_coder *coder);
 
 void complab_coder_free(complab_coder *coder);
 

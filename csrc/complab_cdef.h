@@ -85,7 +85,10 @@ typedef struct complab_work {
   complab_block *blocks;
   size_t block_count;
   const volatile int32_t *stop;
+  int32_t is_cold;
 } complab_work;
+
+int complab_can_evict(void);
 
 typedef struct complab_timing {
   complab_clock clock;
@@ -154,6 +157,8 @@ typedef struct complab_codec_info {
   const char *framing;
   size_t library_kind;
   int32_t kafka_id;
+  int32_t has_context;
+  int32_t heeds_size;
 } complab_codec_info;
 
 size_t complab_codec_count(void);
@@ -197,6 +202,8 @@ complab_status complab_coder_fault(const complab_coder *coder,
                                    complab_fault *fault_out);
 
 size_t complab_coder_memory_bytes(const complab_coder *coder);
+
+void complab_coder_release(complab_coder *coder);
 
 void complab_coder_free(complab_coder *coder);
 

@@ -6,10 +6,12 @@ measuring rules, each with its reason.
 
 import math
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import product
 from typing import TYPE_CHECKING
 
-from complab.core import ClockFacts
+from complab.core import ClockFacts, can_evict
 from complab.errors import PlanError
 
 if TYPE_CHECKING:
@@ -53,6 +55,15 @@ WORKERLESS_BELOW_S = 2.0
 HANGING_AFTER_PASSES = 3
 HANGING_AFTER_AT_LEAST_S = 1.0
 
+# The words of policies: what a row does beside compressing. A context is made for each
+# batch or kept; the size is told ahead or not; batches and outputs are in the caches or
+# were taken out of them.
+FRESH, REUSED = "fresh", "reused"
+KNOWN, UNKNOWN = "known", "unknown"
+WARM, COLD = "warm", "cold"
+
+KAFKA = "kafka"
+
 DEFAULT_BUDGET_AT_MOST_S = 60.0
 QUICK_BUDGET_S = 12.0
 DEFAULT_PRECISION_PCT = 1.0
@@ -83,6 +94,7 @@ class Configuration:
     framing: str
     is_context_fresh: bool
     is_size_known: bool
+    is_cold: bool = False
 
     @property
     def codec(self) -> str:
@@ -100,7 +112,20 @@ class Configuration:
         provider = self.selection.provider
         at = f"@{provider.label}" if provider and provider.label != "system" else ""
         level = "" if self.level is None else f":{self.level}"
-        return f"{self.codec}{at}{level}"
+        return " ".join([f"{self.codec}{at}{level}", *self.unusual])
+
+    @property
+    def unusual(self) -> tuple[str, ...]:
+        """The policies that are not its framing's own, each in a word or two."""
+        is_kafka = self.framing == KAFKA
+        words = []
+        if self.selection.codec.has_context and self.is_context_fresh != is_kafka:
+            words.append(FRESH if self.is_context_fresh else REUSED)
+        if self.selection.codec.heeds_size and self.is_size_known == is_kafka:
+            words.append(f"size {KNOWN if self.is_size_known else UNKNOWN}")
+        if self.is_cold:
+            words.append(COLD)
+        return tuple(words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +218,55 @@ class Plan:
         return tuple(sorted(self.configurations, key=lambda each: ranks[each.id]))
 
 
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """The words that were named for each policy; none: the framing's own.
+
+    ``PlanError`` for a word that a policy does not have, or cold buffers on a machine
+    whose caches a program cannot empty.
+    """
+
+    contexts: tuple[str, ...] = ()
+    sizes: tuple[str, ...] = ()
+    buffers: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse unknown words."""
+        for name, words, known in (
+            ("context", self.contexts, (FRESH, REUSED)),
+            ("size", self.sizes, (KNOWN, UNKNOWN)),
+            ("buffers", self.buffers, (WARM, COLD)),
+        ):
+            for word in words:
+                if word not in known:
+                    message = f"{name} {word!r}: it is {' or '.join(known)}"
+                    raise PlanError(message)
+        if COLD in self.buffers and not can_evict():
+            message = "cold buffers need an x86-64 or an AArch64 machine"
+            raise PlanError(message)
+
+    def of(self, selection: "Selection") -> Iterator[Configuration]:
+        """The variants of a selection, all numbered 0; one at least."""
+        codec = selection.codec
+        is_kafka = codec.framing == KAFKA
+        own_context, own_size = (FRESH, UNKNOWN) if is_kafka else (REUSED, KNOWN)
+        contexts = self.contexts if codec.has_context else ()
+        sizes = self.sizes if codec.heeds_size else ()
+        for context, size, buffers in product(
+            dict.fromkeys(contexts or (own_context,)),
+            dict.fromkeys(sizes or (own_size,)),
+            dict.fromkeys(self.buffers or (WARM,)),
+        ):
+            yield Configuration(
+                id=0,
+                selection=selection,
+                framing=codec.framing,
+                is_context_fresh=context == FRESH,
+                is_size_known=size == KNOWN,
+                is_cold=buffers == COLD,
+            )
+
+
 def make_plan(
     selections: "tuple[Selection, ...]",
     *,
@@ -203,24 +277,25 @@ def make_plan(
     worker_count: int | None = None,
     time_limit_s: float | None = None,
     memory_limit_bytes: int | None = None,
+    policies: Policies | None = None,
 ) -> Plan:
-    """Give each selection its policies: those of its framing.
+    """Give each selection its policies: those of its framing, unless others are named.
 
     Raw is lzbench's work: a context reused, the size known. Kafka is the Java client's:
-    a fresh context for each batch, the size not known ahead.
+    a fresh context for each batch, the size not known ahead. Buffers are warm in both.
+    Where a policy has several words, each selection has a row for each of them that
+    makes a difference to its codec.
 
     Unless given, ``budget_s`` is a second a row, at most 60, and ``worker_count`` one
     for each 5 seconds of it, from one to three, none below 2 seconds.
     """
+    variants = (
+        variant
+        for selection in selections
+        for variant in (policies or Policies()).of(selection)
+    )
     configurations = tuple(
-        Configuration(
-            index,
-            selection,
-            selection.codec.framing,
-            is_context_fresh=selection.codec.framing == "kafka",
-            is_size_known=selection.codec.framing != "kafka",
-        )
-        for index, selection in enumerate(selections)
+        replace(variant, id=index) for index, variant in enumerate(variants)
     )
     if budget_s is None:
         budget_s = min(float(len(configurations)), DEFAULT_BUDGET_AT_MOST_S)

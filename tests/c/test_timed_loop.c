@@ -43,7 +43,11 @@ static complab_status operate(void *state, complab_block *block) {
 }
 
 static complab_work work_over(world *w, complab_block *blocks, size_t block_count) {
-  return (complab_work){operate, w, blocks, block_count, &w->stop};
+  return (complab_work){.operation = operate,
+                        .state = w,
+                        .blocks = blocks,
+                        .block_count = block_count,
+                        .stop = &w->stop};
 }
 
 static complab_timing timing_of(world *w) {
@@ -299,6 +303,55 @@ static void blocks_are_compared(void) {
   CHECK_EQUAL(complab_blocks_compare(blocks, 0, expected, expected_bytes, &offset), 0);
 }
 
+/* Cold iterations are timed one by one, and the clock's cost is taken off each. */
+static void cold_iterations_are_timed_apart(void) {
+  world w = {.operation_ns = 100, .reading_ns = 7};
+  complab_block blocks[BLOCKS] = {{0}};
+  complab_work work = work_over(&w, blocks, BLOCKS);
+  work.is_cold = 1;
+  complab_timing timing = timing_of(&w);
+  timing.clock_cost_ns = 7;
+  complab_epoch epoch;
+  CHECK_EQUAL(complab_epoch_run(&work, &timing, 4, 1, &epoch), COMPLAB_OK);
+  check_readings(&w, (const uint64_t[]){BLOCKS, BLOCKS, BLOCKS, BLOCKS}, 4);
+  CHECK_EQUAL(epoch.elapsed_ns, 4 * BLOCKS * 100);
+  CHECK_EQUAL(epoch.iteration_count, 4);
+}
+
+/* A failure or a stop ends cold iterations as it ends others. */
+static void cold_iterations_end_with_a_failure(void) {
+  world w = {.operation_ns = 100, .fail_at_call = BLOCKS + 2};
+  complab_block blocks[BLOCKS] = {{0}};
+  complab_work work = work_over(&w, blocks, BLOCKS);
+  work.is_cold = 1;
+  const complab_timing timing = timing_of(&w);
+  complab_epoch epoch;
+  CHECK_EQUAL(complab_epoch_run(&work, &timing, 4, 1, &epoch), COMPLAB_COMPRESS_FAILED);
+  CHECK_EQUAL(epoch.failed_block, 1);
+  CHECK_EQUAL(w.calls, BLOCKS + 2);
+  w = (world){.operation_ns = 100, .reading_ns = 1, .back_at_reading = 4};
+  CHECK_EQUAL(complab_epoch_run(&work, &timing, 4, 1, &epoch), COMPLAB_CLOCK_FAILED);
+}
+
+/* What is taken out of the caches is still there, whatever its size and place. */
+static void evicted_blocks_keep_their_bytes(void) {
+  uint8_t src[1000];
+  uint8_t dst[1000];
+  for (size_t i = 0; i < sizeof src; i++) {
+    src[i] = (uint8_t)i;
+    dst[i] = (uint8_t)(i * 3);
+  }
+  const complab_block blocks[] = {{src, sizeof src, dst, sizeof dst, 0},
+                                  {src + 1, 1, dst + 999, 1, 0},
+                                  {NULL, 0, NULL, 0, 0}};
+  complab_blocks_evict(blocks, sizeof blocks / sizeof *blocks);
+  complab_blocks_evict(NULL, 0);
+  for (size_t i = 0; i < sizeof src; i++) {
+    CHECK_EQUAL(src[i], (uint8_t)i);
+    CHECK_EQUAL(dst[i], (uint8_t)(i * 3));
+  }
+}
+
 /* A broken contract is said. */
 static void bad_arguments_are_refused(void) {
   world w = {.operation_ns = 10};
@@ -332,6 +385,9 @@ int main(void) {
   a_clock_going_backwards_is_an_error();
   clocks_are_measured();
   blocks_are_compared();
+  cold_iterations_are_timed_apart();
+  cold_iterations_end_with_a_failure();
+  evicted_blocks_keep_their_bytes();
   bad_arguments_are_refused();
   a_clock_that_stands_still_is_an_error();
   return 0;

@@ -404,3 +404,41 @@ def test_seed_decides_which_batches_are_measured(run: Run, samples: Path) -> Non
     assert first[0] != other[0]
     assert "measured 2 of 17 batches, spread evenly" in first[1]
     assert "(seed 3): --max-input takes more" in first[1]
+
+
+# ---- Policies -----------------------------------------------------------------------
+
+
+def test_policies_are_rows(run: Run, small: str) -> None:
+    """Each word of a policy has a row that says it, in CSV and on the screen."""
+    arguments = ("--codecs", "zstd:1", "--context", "fresh,reused", "--buffers", "cold")
+    done = run("sweep", small, *arguments, *_FEW[2:], "--format", "csv")
+    assert done.returncode == 0
+    rows = rows_of(done.stdout)
+    assert [(row["codec"], row["context"], row["buffers"]) for row in rows] == [
+        ("zstd", "fresh", "cold"),
+        ("zstd", "reused", "cold"),
+        ("memcpy", "reused", "cold"),
+    ]
+    assert {row["size_known"] for row in rows} == {"true", "false"}
+    done = run("sweep", small, *arguments, *_FEW[2:])
+    assert (
+        "cold buffers: batches and outputs are taken out of the caches" in done.stdout
+    )
+    heads = next(line for line in done.stdout.splitlines() if "level" in line)
+    assert {"context", "buffers"} <= set(heads.split())
+    assert "size" not in heads.split()
+
+
+def test_own_policies_have_no_columns(run: Run, small: str) -> None:
+    """A sweep that does what its framing does shows no columns for it."""
+    done = run("sweep", small, *_FEW)
+    heads = next(line for line in done.stdout.splitlines() if "level" in line)
+    assert not {"context", "buffers", "size", "threads"} & set(heads.split())
+
+
+def test_unknown_policy_is_usage(run: Run, small: str) -> None:
+    """A word that a policy does not have ends with 2 and the words that it has."""
+    done = run("sweep", small, "--buffers", "hot")
+    assert done.returncode == 2
+    assert done.stderr == "complab: buffers 'hot': it is warm or cold\n"

@@ -46,6 +46,22 @@ class _BatchRange(click.ParamType[tuple[int, int]]):
         return int(first), int(last or first)
 
 
+class _Words(click.ParamType[tuple[str, ...]]):
+    """Words with commas between them, each once: ``reused,fresh``."""
+
+    name = "words"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        """Split the words; what they may be is checked where they are used."""
+        del param, ctx
+        if isinstance(value, tuple):
+            return value
+        words = (word.strip() for word in str(value).split(","))
+        return tuple(dict.fromkeys(word for word in words if word))
+
+
 def parse_settings(options: Sequence[str]) -> dict[str, str]:
     """``NAME=VALUE`` options as a mapping; ``PlanError`` for one of another form."""
     found = {}
@@ -79,6 +95,7 @@ BYTES = _Bytes()
 BATCH = click.IntRange(min=0)
 BATCH_RANGE = _BatchRange()
 PERCENT = _Percent()
+WORDS = _Words()
 SECONDS = click.FloatRange(min=0, min_open=True)
 
 

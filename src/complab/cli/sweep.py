@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from complab.cli import output
-from complab.cli.parameters import BYTES, SECONDS, complete_codecs
+from complab.cli.parameters import BYTES, SECONDS, WORDS, complete_codecs
 from complab.cli.progress import Progress
 from complab.cli.talk import tell
 from complab.errors import PlanError, ResultError
@@ -45,6 +45,30 @@ _FORMATS = ("table", "markdown", "csv", "json", "lzbench")
     metavar="NAME[:LABEL]=PATH",
     multiple=True,
     help="A codec library of your own; repeat for several.",
+)
+@click.option(
+    "--context",
+    "contexts",
+    type=WORDS,
+    default="",
+    metavar="reused|fresh",
+    help="Keep a codec's context, or make one for each batch. [default: the framing's]",
+)
+@click.option(
+    "--size",
+    "sizes",
+    type=WORDS,
+    default="",
+    metavar="known|unknown",
+    help="Tell a codec a batch's size ahead, or not. [default: the framing's]",
+)
+@click.option(
+    "--buffers",
+    type=WORDS,
+    default="",
+    metavar="warm|cold",
+    help="Batches and outputs in the caches, or not: cold,warm measures both. "
+    "[default: warm]",
 )
 @click.option("--opaque", is_flag=True, help="Take any file as one block of bytes.")
 @click.option(
@@ -152,6 +176,9 @@ def command(
     codecs: str | None,
     framing: str,
     libraries: tuple[str, ...],
+    contexts: tuple[str, ...],
+    sizes: tuple[str, ...],
+    buffers: tuple[str, ...],
     opaque: bool,
     records: str | None,
     batch_size: int | None,
@@ -207,6 +234,9 @@ def command(
             codecs,
             framing=framing,
             libraries=libraries,
+            contexts=contexts,
+            sizes=sizes,
+            buffers=buffers,
             is_opaque=opaque,
             records=records,
             batch_bytes=batch_size,

@@ -12,6 +12,7 @@ from complab.core.coding import (
     Levels,
     Sources,
     Work,
+    can_evict,
     codec_levels,
     codecs,
 )
@@ -74,6 +75,7 @@ __all__ = [
     "Work",
     "batch_dtype",
     "build_flags",
+    "can_evict",
     "canary_ns",
     "clock_facts",
     "codec_levels",

@@ -36,13 +36,19 @@ class Direction(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class CodecInfo:
-    """A codec in one framing; ``library_kind`` and ``kafka_id`` may be ``None``."""
+    """A codec in one framing; ``library_kind`` and ``kafka_id`` may be ``None``.
+
+    ``has_context`` and ``heeds_size``: whether a fresh context, and a size known ahead,
+    make a difference to it.
+    """
 
     index: int
     name: str
     framing: str
     library_kind: int | None
     kafka_id: int | None
+    has_context: bool
+    heeds_size: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +76,16 @@ def codecs() -> tuple[CodecInfo, ...]:
                 text_of(info.framing),
                 None if kind == lib.COMPLAB_NO_LIBRARY else kind,
                 None if info.kafka_id < 0 else info.kafka_id,
+                bool(info.has_context),
+                bool(info.heeds_size),
             )
         )
     return tuple(found)
+
+
+def can_evict() -> bool:
+    """Whether this machine can measure with cold buffers."""
+    return bool(lib.complab_can_evict())
 
 
 def codec_levels(codec: CodecInfo, library: Library | None) -> Levels | None:
@@ -137,6 +150,10 @@ class Coder:
     def memory_bytes(self) -> int | None:
         """The memory of its context after a run, ``None`` where nobody tells."""
         return int(lib.complab_coder_memory_bytes(self.handle)) or None
+
+    def release(self) -> None:
+        """Free the context that is kept over blocks; the next run makes another."""
+        lib.complab_coder_release(self.handle)
 
     def failure(self, status: int, block_index: int) -> Exception:
         """The exception for a status that this coder's run ended with."""
@@ -204,7 +221,8 @@ class Work:
 
     ``capacities`` are the output sizes to allow for, one a block. ``stop_flag`` is a
     buffer of one 32-bit integer that is read between codec calls; anything but 0 ends
-    a run with ``StoppedError``.
+    a run with ``StoppedError``. With ``is_cold`` the blocks are taken out of the caches
+    before each iteration that is timed.
     """
 
     def __init__(
@@ -214,6 +232,8 @@ class Work:
         capacities: Sequence[int],
         arena: Arena,
         stop_flag: Buffer | None = None,
+        *,
+        is_cold: bool = False,
     ) -> None:
         """Lay the blocks out in the arena."""
         self._coder = coder
@@ -233,6 +253,7 @@ class Work:
         self._work.blocks = self._blocks
         self._work.block_count = self._count
         self._work.stop = self._stop
+        self._work.is_cold = is_cold
         self._memory: Any = None
         arena.reserve(sum(map(_aligned, self._capacities)) or 1)
 

@@ -45,6 +45,7 @@ class Row:
     library_version: str | None
     context: str
     buffers: str
+    size_known: bool
     threads: int
     batch_count: int
     uncompressed_bytes: int
@@ -158,6 +159,7 @@ def _row(
         library_version=provider.version if provider else None,
         context=configuration.context,
         buffers=configuration.buffers,
+        size_known=configuration.size_known,
         threads=configuration.threads,
         batch_count=block_count,
         uncompressed_bytes=payload_bytes,

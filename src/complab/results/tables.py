@@ -8,7 +8,16 @@ from dataclasses import asdict
 from typing import Any
 
 from complab.codecs.catalogue import KAFKA_CODECS
-from complab.plan import CORRECTED, PLAIN
+from complab.plan import (
+    CORRECTED,
+    FRESH,
+    KAFKA,
+    KNOWN,
+    PLAIN,
+    REUSED,
+    UNKNOWN,
+    WARM,
+)
 from complab.render import Column, LzbenchRow, RowStyle, Table, render_lzbench
 from complab.results.contention import contention_of
 from complab.results.model import OK, SKIPPED, RunRecord
@@ -83,7 +92,35 @@ def _method(record: RunRecord) -> str:
     return CORRECTED if record.plan.get("method") == CORRECTED else PLAIN
 
 
-def _column(name: str) -> Column:
+# Policies have columns where a row has another than its framing's own.
+_POLICIES = {
+    "context": Column.text("context", "context"),
+    "buffers": Column.text("buffers", "buffers"),
+    "size_known": Column(
+        name="size_known",
+        heading="size",
+        format=lambda is_known: KNOWN if is_known else UNKNOWN,
+    ),
+}
+
+
+def _unusual(record: RunRecord) -> set[str]:
+    """The policies in which a row differs from what its framing does by itself."""
+    found = set()
+    for each in record.configurations:
+        is_kafka = each.framing == KAFKA
+        if each.context != (FRESH if is_kafka else REUSED):
+            found.add("context")
+        if each.buffers != WARM:
+            found.add("buffers")
+        if each.size_known == is_kafka:
+            found.add("size_known")
+    return found
+
+
+def _column(name: str, unusual: set[str]) -> Column:
+    if name in unusual:
+        return _POLICIES[name]
     return _SHOWN.get(name) or Column.text(name, name, is_shown=False)
 
 
@@ -111,7 +148,7 @@ def sweep_table(record: RunRecord, *, sort: str | None = None) -> Table:
         {**asdict(row), "message": row.message or None} for row in derive_rows(record)
     ]
     table = Table.from_rows(
-        [_column(name) for name in COLUMN_NAMES],
+        [_column(name, _unusual(record)) for name in COLUMN_NAMES],
         rows,
         title_lines=_titles(record),
         notes=_notes(record, rows),
@@ -145,10 +182,15 @@ def _titles(record: RunRecord) -> list[str]:
             f"{path}: {_count(item.batch_count, 'batch', 'batches')} "
             f"({measured}), {records}{size} of payload"
         )
-    framings = {c.framing for c in record.configurations if c.codec != "memcpy"}
-    if "kafka" in framings:
+    framed = [c for c in record.configurations if c.framing == KAFKA]
+    if framed:
+        is_fresh = all(each.context == FRESH for each in framed)
+        context = ", a fresh context for each batch" if is_fresh else ""
+        lines.append(f"framing kafka: what the Java client writes{context}")
+    if any(each.buffers != WARM for each in record.configurations):
         lines.append(
-            "framing kafka: what the Java client writes, a fresh context for each batch"
+            "cold buffers: batches and outputs are taken out of the caches before each "
+            "iteration, contexts and code are not"
         )
     lines += _working_set(record)
     lines += _contention(record)

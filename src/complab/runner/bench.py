@@ -52,6 +52,11 @@ _SLOWEST_BYTES_PER_S = 3e5
 # what it may, it just goes on.
 _FORETOLD_FROM_SHARE = 0.1
 
+# A context that is larger than this is not kept while others are measured: zstd's
+# levels 20 to 22 take hundreds of megabytes each. It is made anew for each of its
+# epochs, and an untimed pass warms it.
+_PARKED_FROM_BYTES = 64 << 20
+
 # A kept context is new in each process, and its first pass takes up to 1.2 times as
 # long as the next. A pass shorter than this is done once untimed before it counts; of
 # a longer one the making of the context is a percent or two.
@@ -72,6 +77,7 @@ class Task:
     level: int
     is_context_fresh: bool
     is_size_known: bool
+    is_cold: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +115,7 @@ class _Subject:
 
     task: Task
     codec_name: str
+    coders: tuple[core.Coder, core.Coder]
     packed: Sequence[Buffer]
     works: tuple[core.Work, core.Work]
     expected: tuple[core.Sources, core.Sources]
@@ -231,11 +238,11 @@ class Bench:
         compressor = self._coder(task, Direction.COMPRESS)
         decompressor = self._coder(task, Direction.DECOMPRESS)
         self._probe(compressor)
-        compress = self._compression(compressor)
+        compress = self._compression(compressor, task)
         compress_ns = self._pass(compress, self._sources)
         packed = [compress.output(index) for index in range(len(self._sources))]
         self._board.begin(task.id, Direction.DECOMPRESS, self._limits.step_s)
-        subject = self._subject(task, compress, decompressor, packed)
+        subject = self._subject(task, compressor, compress, decompressor, packed)
         decompress_ns = self._pass(
             subject.works[Direction.DECOMPRESS], subject.expected[Direction.COMPRESS]
         )
@@ -253,9 +260,10 @@ class Bench:
         self, task: Task, packed: Sequence[Buffer], iteration_ns: tuple[float, float]
     ) -> tuple[Event, ...]:
         self._board.begin(task.id, Direction.COMPRESS, self._limits.step_s)
-        compress = self._compression(self._coder(task, Direction.COMPRESS))
+        compressor = self._coder(task, Direction.COMPRESS)
         decompressor = self._coder(task, Direction.DECOMPRESS)
-        subject = self._subject(task, compress, decompressor, packed)
+        compress = self._compression(compressor, task)
+        subject = self._subject(task, compressor, compress, decompressor, packed)
         if not task.is_context_fresh:
             for direction in Direction:
                 if WARM_UP_BELOW_NS <= iteration_ns[direction] < _FIRST_PASS_BELOW_NS:
@@ -266,16 +274,21 @@ class Bench:
     def _subject(
         self,
         task: Task,
+        compressor: core.Coder,
         compress: core.Work,
         decompressor: core.Coder,
         packed: Sequence[Buffer],
     ) -> _Subject:
         sources = core.Sources(packed)
+        decompress = self._work(
+            decompressor, sources, self._sources.sizes, is_cold=task.is_cold
+        )
         return _Subject(
             task=task,
             codec_name=self._codecs[task.codec].name,
+            coders=(compressor, decompressor),
             packed=packed,
-            works=(compress, self._work(decompressor, sources, self._sources.sizes)),
+            works=(compress, decompress),
             expected=(sources, self._sources),
             calibrations=(Calibration(0, 0.0), Calibration(0, 0.0)),
         )
@@ -288,23 +301,36 @@ class Bench:
             # usual time is the most that a first call was seen to take.
             if pass_ns[direction] >= 10 * self._target_ns:
                 found.append(Calibration(1, float(pass_ns[direction])))
+                _park(subject, direction)
                 continue
             self._board.begin(subject.task.id, direction, self._limits.step_s)
             work = subject.works[direction]
             found.append(work.calibrate(self._timer, self._target_ns))
+            _park(subject, direction)
         subject.calibrations = (found[0], found[1])
         self._subjects[subject.task.id] = subject
         return Calibrated(subject.task.id, self.process, subject.calibrations)
 
-    def _compression(self, compressor: core.Coder) -> core.Work:
+    def _compression(self, compressor: core.Coder, task: Task) -> core.Work:
         bounds = [compressor.bound_bytes(size) for size in self._sources.sizes]
-        return self._work(compressor, self._sources, bounds)
+        return self._work(compressor, self._sources, bounds, is_cold=task.is_cold)
 
     def _work(
-        self, coder: core.Coder, sources: core.Sources, capacities: Sequence[int]
+        self,
+        coder: core.Coder,
+        sources: core.Sources,
+        capacities: Sequence[int],
+        *,
+        is_cold: bool = False,
     ) -> core.Work:
-        arena = self._arenas[coder.direction]
-        return core.Work(coder, sources, capacities, arena, self._board.flag)
+        return core.Work(
+            coder,
+            sources,
+            capacities,
+            self._arenas[coder.direction],
+            self._board.flag,
+            is_cold=is_cold,
+        )
 
     def _probe(self, coder: core.Coder) -> None:
         """Compress the beginning of a large first block, to foretell a pass."""
@@ -408,10 +434,23 @@ class Bench:
         subject = self._subjects[visit.configuration]
         calibration = subject.calibrations[visit.direction]
         self._board.begin(visit.configuration, visit.direction, self._limits.step_s)
+        is_parked = _is_parked(subject, visit.direction)
         epoch = subject.works[visit.direction].time(
             self._timer,
             visit.iteration_count or calibration.iteration_count,
-            calibration.iteration_ns,
+            0.0 if is_parked else calibration.iteration_ns,
         )
+        _park(subject, visit.direction)
         self._compare(subject, visit.direction)
         return epoch
+
+
+def _is_parked(subject: _Subject, direction: Direction) -> bool:
+    """Whether the context is let go between its epochs."""
+    memory_bytes = subject.coders[direction].memory_bytes or 0
+    return not subject.task.is_context_fresh and memory_bytes > _PARKED_FROM_BYTES
+
+
+def _park(subject: _Subject, direction: Direction) -> None:
+    if _is_parked(subject, direction):
+        subject.coders[direction].release()

@@ -148,6 +148,7 @@ def _task(configuration: Configuration, places: dict[core.Library, int]) -> Task
         level=configuration.level or 0,
         is_context_fresh=configuration.is_context_fresh,
         is_size_known=configuration.is_size_known,
+        is_cold=configuration.is_cold,
     )
 
 

@@ -19,13 +19,18 @@ from complab.kafka.inputs import InputOptions, read_input
 from complab.kafka.log import DEFAULT_MAX_PAYLOAD_BYTES
 from complab.kafka.payloads import DEFAULT_MAX_INPUT_BYTES, Payloads
 from complab.plan import (
+    COLD,
     CORRECTED,
     DEFAULT_PRECISION_PCT,
     EPOCHS_AT_LEAST,
+    FRESH,
     METHOD_VERSION,
     QUICK_BUDGET_S,
+    REUSED,
+    WARM,
     Configuration,
     Plan,
+    Policies,
     make_plan,
 )
 from complab.render import Table
@@ -228,6 +233,9 @@ def sweep(
     *,
     framing: str = KAFKA,
     libraries: Sequence[str] = (),
+    contexts: Sequence[str] = (),
+    sizes: Sequence[str] = (),
+    buffers: Sequence[str] = (),
     is_opaque: bool = False,
     records: str | None = None,
     batch_bytes: int | None = None,
@@ -253,14 +261,17 @@ def sweep(
     ``path`` is a file of record batches, a folder of segments, or ``"-"`` for standard
     input; with ``records`` (``"lines"``, ``"length-prefixed"``) a file of records,
     batched by ``batch_bytes``. ``codecs`` is a codec list (``"kafka"``,
-    ``"zstd:1-9,lz4"``); ``libraries`` are ``NAME[:LABEL]=PATH``.
-    ``budget_s`` bounds the whole run in seconds, reading and verification included: one
-    second a row, at most 60, unless given. ``worker_count`` fresh processes measure one
-    after the other (0: this process does): one for each 5 s of the budget, from 1 to 3,
-    none below 2 s, unless given. A codec that crashes, takes longer than
-    ``time_limit_s`` for one call or more than ``memory_limit_bytes`` fails alone.
-    ``relative_to`` is checked before anything runs: the row that
-    ``SweepResult.relative_to`` will be asked for. ``on_event`` sees everything that
+    ``"zstd:1-9,lz4"``); ``libraries`` are ``NAME[:LABEL]=PATH``. ``contexts``
+    (``"reused"``, ``"fresh"``), ``sizes`` (``"known"``, ``"unknown"``) and ``buffers``
+    (``"warm"``, ``"cold"``) are policies, the framing's own unless given; a row for
+    each of several that makes a difference to its codec. ``budget_s`` bounds the whole
+    run in seconds, reading and verification included: one second a row, at most 60,
+    unless given. ``worker_count`` fresh processes measure one after the other (0: this
+    process does): one for each 5 s of the budget, from 1 to 3, none below 2 s, unless
+    given. A codec that crashes, takes longer than ``time_limit_s`` for one call or more
+    than ``memory_limit_bytes`` fails alone. ``relative_to`` is checked before anything
+    runs: the row that ``SweepResult.relative_to`` will be asked for. ``on_event`` sees
+    everything that
     happens.
 
     Every finished round is written to ``journal_path``; with ``is_resumed`` the run
@@ -297,6 +308,7 @@ def sweep(
         worker_count=worker_count,
         time_limit_s=time_limit_s,
         memory_limit_bytes=memory_limit_bytes,
+        policies=Policies(tuple(contexts), tuple(sizes), tuple(buffers)),
     )
     if relative_to is not None:
         find_reference(tuple(map(_facts, plan.configurations)), relative_to)
@@ -542,9 +554,9 @@ def _facts(configuration: Configuration) -> ConfigurationFacts:
         parameters={},
         framing=configuration.framing,
         client="java" if configuration.framing == KAFKA else None,
-        context="fresh" if configuration.is_context_fresh else "reused",
+        context=FRESH if configuration.is_context_fresh else REUSED,
         size_known=configuration.is_size_known,
-        buffers="warm",
+        buffers=COLD if configuration.is_cold else WARM,
         threads=1,
         provider=(
             None
