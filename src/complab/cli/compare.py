@@ -42,7 +42,13 @@ _EXIT_REGRESSION = 3
     help="With --b instead of --codecs: the first of this list against the first of "
     "the other, and so on.",
 )
-@click.option("--b", "b", metavar="LIST", shell_complete=complete_codecs)
+@click.option(
+    "--b",
+    "b",
+    metavar="LIST",
+    shell_complete=complete_codecs,
+    help="The other list.",
+)
 @click.option(
     "--framing",
     type=click.Choice(["kafka", "raw"]),
