@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from complab.cli import options
 from complab.cli.parameters import BYTES, SECONDS
 from complab.cli.progress_line import ProgressLine
 from complab.cli.talk import say, tell
@@ -80,7 +81,7 @@ from complab.whole_file import check_output
     help='Where to write, readable by you alone ("-": standard output).',
 )
 @click.option("--force", is_flag=True, help="Overwrite a file that exists.")
-@click.option("--quiet", is_flag=True, help="No progress and no remarks on stderr.")
+@options.QUIET
 @click.pass_context
 def command(
     ctx: click.Context,

@@ -4,18 +4,12 @@ import sys
 
 import click
 
-from complab.cli import output
+from complab.cli import options, output
 from complab.codecs.listing import list_codecs
 
 
 @click.command("codecs")
-@click.option(
-    "--lib",
-    "libraries",
-    metavar="NAME[:LABEL]=PATH",
-    multiple=True,
-    help="A codec library of your own; repeat for several.",
-)
+@options.LIBRARIES
 @click.option(
     "--format",
     "format_name",

@@ -6,8 +6,8 @@ import sys
 
 import click
 
-from complab.cli import output
-from complab.cli.parameters import BYTES, PERCENT, SECONDS, complete_codecs
+from complab.cli import options, output
+from complab.cli.parameters import PERCENT, SECONDS, complete_codecs
 from complab.cli.progress import Progress
 from complab.errors import PlanError
 from complab.render import FORMATS
@@ -49,21 +49,9 @@ _EXIT_REGRESSION = 3
     shell_complete=complete_codecs,
     help="The other list.",
 )
-@click.option(
-    "--framing",
-    type=click.Choice(["kafka", "raw"]),
-    default="kafka",
-    show_default=True,
-    help="kafka: what the Java client writes. raw: one-shot blocks, as lzbench.",
-)
-@click.option("--opaque", is_flag=True, help="Take any file as one block of bytes.")
-@click.option(
-    "--max-input",
-    type=BYTES,
-    default="16MiB",
-    show_default=True,
-    help="Measure at most so much payload, batches spread evenly over the file.",
-)
+@options.FRAMING
+@options.OPAQUE
+@options.MAX_INPUT
 @click.option(
     "--budget",
     type=SECONDS,
@@ -77,7 +65,7 @@ _EXIT_REGRESSION = 3
     help="Fresh processes that measure one after the other; 0: none. "
     "[default: one for each 3 s, 1 to 6]",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Of all choices.")
+@options.SEED
 @click.option(
     "--fail-above",
     type=PERCENT,
@@ -91,20 +79,15 @@ _EXIT_REGRESSION = 3
     type=click.Choice(FORMATS),
     help="What standard output shows. [default: table]",
 )
-@click.option(
-    "--output",
-    "output_path",
-    metavar="FILE",
-    help="Write the same to a file, in the format of its suffix unless given.",
-)
-@click.option("--save", "save_path", metavar="FILE", help="Write the result file.")
+@options.OUTPUT
+@options.SAVE
 @click.option(
     "--force",
     is_flag=True,
     help="Overwrite files that exist; compare results although they differ in more "
     "than their libraries.",
 )
-@click.option("--quiet", is_flag=True, help="No progress and no remarks on stderr.")
+@options.QUIET
 @click.pass_context
 def command(
     ctx: click.Context,

@@ -6,10 +6,10 @@ import sys
 import click
 
 from complab import kafka
-from complab.cli.parameters import BATCH_RANGE, BYTES
+from complab.cli import options
+from complab.cli.parameters import BATCH_RANGE
 from complab.cli.scan_progress import ScanProgress
 from complab.errors import PlanError
-from complab.kafka.log import DEFAULT_MAX_PAYLOAD_BYTES
 from complab.studies.extract import batch_of_offset, extract
 from complab.whole_file import check_output, open_whole
 
@@ -30,14 +30,9 @@ from complab.whole_file import check_output, open_whole
 @click.option(
     "--output", "output_path", metavar="FILE", required=True, help='"-" is stdout.'
 )
-@click.option(
-    "--max-payload",
-    type=BYTES,
-    default=DEFAULT_MAX_PAYLOAD_BYTES,
-    help="What one batch may decompress to. [default: 100MiB]",
-)
+@options.MAX_PAYLOAD
 @click.option("--force", is_flag=True, help="Overwrite a file that exists.")
-@click.option("--quiet", is_flag=True, help="No progress and no remarks on stderr.")
+@options.QUIET
 def command(
     *,
     path: str,

@@ -7,11 +7,10 @@ import sys
 import click
 
 from complab import kafka
-from complab.cli import output
-from complab.cli.parameters import BATCH, BYTES, parse_settings
+from complab.cli import options, output
+from complab.cli.parameters import BATCH, parse_settings
 from complab.cli.scan_progress import ScanProgress
 from complab.errors import PlanError
-from complab.kafka.log import DEFAULT_MAX_PAYLOAD_BYTES
 from complab.render import (
     BarChart,
     can_draw_blocks,
@@ -43,26 +42,16 @@ from complab.whole_file import check_output, write_text_whole
     metavar="NAME=VALUE",
     help="A topic setting, for the lint rules that need it; repeat for several.",
 )
-@click.option(
-    "--max-payload",
-    type=BYTES,
-    default=DEFAULT_MAX_PAYLOAD_BYTES,
-    help="What one batch may decompress to. [default: 100MiB]",
-)
+@options.MAX_PAYLOAD
 @click.option(
     "--format",
     "format_name",
     type=click.Choice(["table", "markdown", "csv", "json"]),
     help="What standard output shows. [default: table]",
 )
-@click.option(
-    "--output",
-    "output_path",
-    metavar="FILE",
-    help="Write the same to a file, in the format of its suffix unless given.",
-)
+@options.OUTPUT
 @click.option("--force", is_flag=True, help="Overwrite a file that exists.")
-@click.option("--quiet", is_flag=True, help="No progress on stderr.")
+@options.QUIET
 @click.pass_context
 def command(
     ctx: click.Context,

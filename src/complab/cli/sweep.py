@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from complab.cli import output
+from complab.cli import options, output
 from complab.cli.parameters import BYTES, SECONDS, WORDS, complete_codecs
 from complab.cli.progress import Progress
 from complab.cli.talk import tell
@@ -32,20 +32,8 @@ _FORMATS = ("table", "markdown", "csv", "json", "lzbench")
     help="What to measure, e.g. zstd:1-9,lz4,snappy or kafka or zstd@wheel:3. "
     "[default: kafka,brotli]",
 )
-@click.option(
-    "--framing",
-    type=click.Choice(["kafka", "raw"]),
-    default="kafka",
-    show_default=True,
-    help="kafka: what the Java client writes. raw: one-shot blocks, as lzbench.",
-)
-@click.option(
-    "--lib",
-    "libraries",
-    metavar="NAME[:LABEL]=PATH",
-    multiple=True,
-    help="A codec library of your own; repeat for several.",
-)
+@options.FRAMING
+@options.LIBRARIES
 @click.option(
     "--context",
     "contexts",
@@ -70,7 +58,7 @@ _FORMATS = ("table", "markdown", "csv", "json", "lzbench")
     help="Batches and outputs in the caches, or not: cold,warm measures both. "
     "[default: warm]",
 )
-@click.option("--opaque", is_flag=True, help="Take any file as one block of bytes.")
+@options.OPAQUE
 @click.option(
     "--records",
     type=click.Choice(KINDS),
@@ -82,20 +70,8 @@ _FORMATS = ("table", "markdown", "csv", "json", "lzbench")
     type=BYTES,
     help="The producer's batch.size for --records. [default: 16KiB]",
 )
-@click.option(
-    "--max-input",
-    type=BYTES,
-    default="16MiB",
-    show_default=True,
-    help="Measure at most so much payload, batches spread evenly over the file.",
-)
-@click.option(
-    "--max-payload",
-    type=BYTES,
-    default="100MiB",
-    show_default=True,
-    help="What one batch may decompress to.",
-)
+@options.MAX_INPUT
+@options.MAX_PAYLOAD
 @click.option("--quick", is_flag=True, help="Fewer levels, within 15 s.")
 @click.option(
     "--budget",
@@ -136,7 +112,7 @@ _FORMATS = ("table", "markdown", "csv", "json", "lzbench")
     type=BYTES,
     help="What a worker may take. [default: four fifths of what is available]",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Of all choices.")
+@options.SEED
 @click.option(
     "--sort",
     metavar="COLUMN",
@@ -154,20 +130,15 @@ _FORMATS = ("table", "markdown", "csv", "json", "lzbench")
     type=click.Choice(_FORMATS),
     help="What standard output shows. [default: table]",
 )
-@click.option(
-    "--output",
-    "output_path",
-    metavar="FILE",
-    help="Write the same to a file, in the format of its suffix unless given.",
-)
-@click.option("--save", "save_path", metavar="FILE", help="Write the result file.")
+@options.OUTPUT
+@options.SAVE
 @click.option(
     "--resume",
     is_flag=True,
     help="Go on from the journal that a run with the same --save left behind.",
 )
 @click.option("--force", is_flag=True, help="Overwrite files that exist.")
-@click.option("--quiet", is_flag=True, help="No progress and no remarks on stderr.")
+@options.QUIET
 @click.pass_context
 def command(
     ctx: click.Context,

@@ -20,6 +20,7 @@ from complab.render.formats import (
 from complab.render.html import render_html
 from complab.render.lzbench import LzbenchRow, render_lzbench
 from complab.render.markdown import render_markdown
+from complab.render.shown import ShownAsTable
 from complab.render.structured import render_json
 from complab.render.table import (
     NO_VALUE,
@@ -44,6 +45,7 @@ __all__ = [
     "LzbenchRow",
     "Row",
     "RowStyle",
+    "ShownAsTable",
     "Table",
     "can_draw_blocks",
     "escape_controls",

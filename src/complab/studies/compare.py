@@ -17,7 +17,7 @@ from complab.codecs.specs import Selection
 from complab.errors import IncomparableResultsError, PlanError, ResultError
 from complab.kafka.payloads import DEFAULT_MAX_INPUT_BYTES, Payloads, read_payloads
 from complab.plan import Plan, make_plan
-from complab.render import Table
+from complab.render import ShownAsTable, Table
 from complab.results import comparable, files
 from complab.results.compared_runs import compare_pairs, compare_records
 from complab.results.comparison import (
@@ -37,8 +37,8 @@ _WORKERS_AT_MOST = 6
 _WORKER_SHARE_AT_LEAST_S = 3.0
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, repr=False)
+class Comparison(ShownAsTable):
     """What a comparison found; shows itself in a terminal and in a notebook.
 
     ``records`` holds the one run that measured both sides, or the two stored results.
@@ -137,19 +137,6 @@ class Comparison:
         """Write it as JSON; ``OutputExistsError`` unless ``force``."""
         text = json.dumps(self.to_document(), indent=1, allow_nan=False) + "\n"
         write_text_whole(path, text, may_overwrite=force)
-
-    def __str__(self) -> str:
-        """The table as text."""
-        return str(self.table())
-
-    def __repr__(self) -> str:
-        """The table too: what an interactive session shows."""
-        return str(self)
-
-    def _repr_mimebundle_(
-        self, include: object = None, exclude: object = None
-    ) -> dict[str, str]:
-        return self.table()._repr_mimebundle_(include, exclude)
 
 
 def compare(

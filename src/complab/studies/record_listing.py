@@ -5,7 +5,7 @@ from typing import Any
 
 from complab.kafka.frames import RECORD_BATCH_MAGIC
 from complab.kafka.log import Log, Records
-from complab.render import Column, Table, escape_controls
+from complab.render import Column, ShownAsTable, Table, escape_controls
 from complab.studies.inspect_tables import format_timestamp
 from complab.units import format_bytes
 
@@ -52,8 +52,8 @@ _COLUMNS = (
 )
 
 
-@dataclass(frozen=True)
-class RecordListing:
+@dataclass(frozen=True, repr=False)
+class RecordListing(ShownAsTable):
     """The records of a batch; shows itself."""
 
     log: Log
@@ -95,19 +95,6 @@ class RecordListing:
         )
         table = Table.from_rows(_COLUMNS, rows, title_lines=[title])
         return table.hiding_empty_columns()
-
-    def __str__(self) -> str:
-        """The table as text."""
-        return str(self.table())
-
-    def __repr__(self) -> str:
-        """The table too: what an interactive session shows."""
-        return str(self)
-
-    def _repr_mimebundle_(
-        self, include: object = None, exclude: object = None
-    ) -> dict[str, str]:
-        return self.table()._repr_mimebundle_(include, exclude)
 
 
 def list_records(log: Log, batch: int) -> RecordListing:

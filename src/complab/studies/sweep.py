@@ -33,7 +33,7 @@ from complab.plan import (
     Policies,
     make_plan,
 )
-from complab.render import Table
+from complab.render import ShownAsTable, Table
 from complab.results import files
 from complab.results.contention import judged
 from complab.results.model import (
@@ -67,8 +67,8 @@ _BASELINE = "memcpy"
 _MUST_STAY = ("machine", "kernel", "cpu_model", "cpu_count", "core_build")
 
 
-@dataclass(frozen=True)
-class SweepResult:
+@dataclass(frozen=True, repr=False)
+class SweepResult(ShownAsTable):
     """What a sweep found; shows itself in a terminal and in a notebook.
 
     ``journal_path`` is the journal that saving a whole result makes needless.
@@ -157,19 +157,6 @@ class SweepResult:
         files.save(self.record, path, may_overwrite=force)
         if self.journal_path and self.record.is_complete:
             remove_journal(self.journal_path)
-
-    def __str__(self) -> str:
-        """The table as text."""
-        return str(self.table())
-
-    def __repr__(self) -> str:
-        """The table too: what an interactive session shows."""
-        return str(self)
-
-    def _repr_mimebundle_(
-        self, include: object = None, exclude: object = None
-    ) -> dict[str, str]:
-        return self.table()._repr_mimebundle_(include, exclude)
 
 
 def find_reference(
