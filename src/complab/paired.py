@@ -11,7 +11,7 @@ less (``effective_count``).
 Others use the machine, too. A millisecond's epoch that was suspended for a time slice
 lasts several times as long, and its pair tells the length of the slice. Where half of
 the pairs are like that, no middle of them is worth much. So only those count of which
-neither epoch was (``log_ratios``), a rule that is blind to which one is A.
+neither epoch was (``log_ratios``), by a rule that is blind to which one is A.
 
 What no number of rounds tells is how a process happened to lie in memory: the same
 library, loaded twice, was seen 1 to 2 % apart in one process and not in the next. So
@@ -51,8 +51,9 @@ FALSE_ALARM = 0.005
 LAYOUT_SD = 0.015
 LAYOUT_FREEDOM = 20
 
-# An epoch was disturbed if it took more than so many times its process's lower
-# quartile. A neighbour on the physical core costs 1.3 to 1.5, a time slice more.
+# A pair was disturbed if the product of its times is more than so many times the lower
+# decile of its process. A neighbour on the physical core costs either of the two 1.3 to
+# 1.5 times, a time slice of a scheduler much more.
 DISTURBED = 1.5
 _PAIRS_TO_JUDGE_BY = 6
 
@@ -132,19 +133,23 @@ def log_ratios(
     each of the two ahead once. Of fewer than six pairs all are kept: there is no
     telling what is usual.
     """
-    limits = [math.inf, math.inf]
+    # A limit for each of the two would be blind to nothing: one of them may be that of
+    # disturbed epochs by chance, and then the pairs that it lets pass lean one way.
+    limit = math.inf
     if len(rounds) >= _PAIRS_TO_JUDGE_BY:
-        limits = [DISTURBED * _lower_quartile(times) for times in (first, second)]
+        limit = DISTURBED * _lower_decile(
+            [a * b for a, b in zip(first, second, strict=True)]
+        )
     found: dict[int, list[float]] = {}
     for a, b, number in zip(first, second, rounds, strict=True):
-        if a <= limits[0] and b <= limits[1]:
+        if a * b <= limit:
             found.setdefault(number, []).append(math.log(b / a))
     return [sum(logs) / len(logs) for logs in found.values()]
 
 
-def _lower_quartile(values: Sequence[float]) -> float:
-    """The value a quarter up from the least; 0 at n = 0."""
-    return sorted(values)[(len(values) - 1) // 4] if values else 0.0
+def _lower_decile(values: Sequence[float]) -> float:
+    """The value a tenth up from the least; ``values`` are not empty."""
+    return sorted(values)[(len(values) - 1) // 10]
 
 
 def effective_count(values: Sequence[float]) -> float:
