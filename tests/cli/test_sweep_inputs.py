@@ -14,7 +14,8 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 InFile = Callable[[bytes], str]
 MakeBatch = Callable[..., bytes]
 
-_SHORT = ("--codecs", "zstd:1,lz4:9", "--budget", "0.5")
+# Over as soon as anything is known; the budget is for a machine that others use, too.
+_SHORT = ("--codecs", "zstd:1,lz4:9", "--budget", "5", "--precision", "60")
 _OPAQUE_ADVICE = "use --opaque to measure any bytes at all as one block"
 _DAMAGE_ADVICE = "copy the file again, or take another segment"
 _DATA_ADVICE = "take a segment that producers wrote to"

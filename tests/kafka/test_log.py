@@ -92,6 +92,8 @@ def test_damage_is_a_gap_and_the_rest_is_read(samples: Path, in_file: InFile) ->
     data[second : second + 61] = b"!" * 61
     log = open_log(in_file(bytes(data)))
     assert gaps(log) == [(begin, end - begin, "damage")]
+    offsets = int(sound.index["base_offset"][4]), int(sound.index["last_offset"][5])
+    assert log.offsets_lost(log.gaps[0]) == offsets
     assert len(log) == len(sound) - 2
     assert [log.payload(i) for i in range(len(log))] == [
         sound.payload(i) for i in range(len(sound)) if i not in {4, 5}
@@ -109,6 +111,7 @@ def test_every_truncation_gives_what_stands_before(
         assert len(log) == whole
         assert log.index["crc_valid"].all()
         assert gaps(log) == ([(size - rest, rest, "torn")] if rest else [])
+        assert all(log.offsets_lost(gap) is None for gap in log.gaps)
 
 
 def test_every_flipped_bit_is_told(make_batch: MakeBatch, in_file: InFile) -> None:

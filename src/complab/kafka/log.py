@@ -203,6 +203,21 @@ class Log:
             )
         return f"no whole batch (magic {magic}, length {length:,})"
 
+    def offsets_lost(self, gap: Gap) -> tuple[int, int] | None:
+        """The first and last record offset that a gap has cost, as its neighbours tell.
+
+        ``None`` where nothing stands on either side of it in its file, or where the
+        offsets go on without a hole.
+        """
+        rows = self.index[self.index["file"] == gap.file]
+        before = rows[rows["position"] < gap.position]
+        after = rows[rows["position"] >= gap.position + gap.bytes]
+        if not len(before) or not len(after):
+            return None
+        first = int(before[-1]["last_offset"]) + 1
+        last = int(after[0]["base_offset"]) - 1
+        return (first, last) if first <= last else None
+
     # ---- Bytes ------------------------------------------------------------------
 
     def bytes_of(self, first: int, last: int) -> bytes:

@@ -169,7 +169,9 @@ def _gap_warning(log: Log, gap: Gap) -> InputWarning:
         "zeros": " (preallocated)",
         "damage": f"; {gap.bytes:,} bytes from here hold no batch",
     }.get(gap.reason, "")
-    text = f"{log.place(gap)}: {log.describe(gap)}{consequence}"
+    lost = log.offsets_lost(gap)
+    records = f" (offsets {lost[0]:,} to {lost[1]:,})" if lost else ""
+    text = f"{log.place(gap)}: {log.describe(gap)}{consequence}{records}"
     return InputWarning(gap.reason, text, is_damage=gap.is_damage)
 
 

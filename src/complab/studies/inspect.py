@@ -164,8 +164,11 @@ class Inspection:
                     "position": gap.position,
                     "bytes": gap.bytes,
                     "reason": gap.reason,
+                    "first_offset": lost[0] if lost else None,
+                    "last_offset": lost[1] if lost else None,
                 }
                 for gap in self.log.gaps
+                for lost in [self.log.offsets_lost(gap)]
             ],
         }
 

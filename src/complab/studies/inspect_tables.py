@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from complab.kafka.lint import LintReport, Severity
-from complab.kafka.log import Log
+from complab.kafka.log import Gap, Log
 from complab.kafka.totals import LogTotals
 from complab.render import Column, RowStyle, Table, escape_controls
 from complab.units import format_bytes, format_number, format_percent, format_ratio
@@ -99,11 +99,7 @@ def batch_table(log: Log, rows: Iterable[Mapping[str, Any]]) -> Table:
         _BATCH_COLUMNS,
         shown,
         title_lines=[title],
-        notes=[
-            f"{log.place(gap)}: {gap.bytes:,} bytes {_GAP_WORDS[gap.reason]}: "
-            f"{log.describe(gap)}"
-            for gap in log.gaps
-        ],
+        notes=[_gap_note(log, gap) for gap in log.gaps],
         style=lambda row: RowStyle.BAD if row["remark"] else RowStyle.PLAIN,
     ).hiding_empty_columns()
 
@@ -114,6 +110,15 @@ _GAP_WORDS = {
     "zeros": "are preallocated",
     "shrunk": "are gone",
 }
+
+
+def _gap_note(log: Log, gap: Gap) -> str:
+    lost = log.offsets_lost(gap)
+    records = f"; offsets {lost[0]:,} to {lost[1]:,} are missing" if lost else ""
+    return (
+        f"{log.place(gap)}: {gap.bytes:,} bytes {_GAP_WORDS[gap.reason]}: "
+        f"{log.describe(gap)}{records}"
+    )
 
 
 def _flags(row: Mapping[str, Any]) -> str:
