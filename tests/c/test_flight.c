@@ -76,7 +76,8 @@ static void own_time_is_no_part_of_the_epoch(void) {
   world w = {.operation_ns = 1000, .tick_after_ns = 400, .reading_ns = 10};
   complab_flight *flight = flight_in(&w, 0);
   complab_block block = {0};
-  const complab_work work = {operate, &w, &block, 1, NULL};
+  const complab_work work = {
+      .operation = operate, .state = &w, .blocks = &block, .block_count = 1};
   const complab_timing timing = {.clock = {read_wall, &w}, .flight = flight};
   complab_epoch epoch;
   CHECK_EQUAL(complab_epoch_run(&work, &timing, 3, 1000, &epoch), COMPLAB_OK);
@@ -84,6 +85,27 @@ static void own_time_is_no_part_of_the_epoch(void) {
   /* a tick: two canaries of two readings, and the one that ends it */
   CHECK_EQUAL(epoch.flight.own_ns, 3 * 50);
   CHECK_EQUAL(epoch.elapsed_ns, 3 * (1000 + 10) + 10);
+  CHECK_EQUAL(epoch.flight.stalled_ns, 0);
+  CHECK(is_near(epoch.flight.canary_ns, 10));
+  complab_flight_free(flight);
+}
+
+/* Cold iterations fly one by one, and what was seen of them adds up. */
+static void cold_iterations_fly_one_by_one(void) {
+  world w = {.operation_ns = 1000, .tick_after_ns = 400, .reading_ns = 10};
+  complab_flight *flight = flight_in(&w, 0);
+  complab_block block = {0};
+  const complab_work work = {.operation = operate,
+                             .state = &w,
+                             .blocks = &block,
+                             .block_count = 1,
+                             .is_cold = 1};
+  const complab_timing timing = {.clock = {read_wall, &w}, .flight = flight};
+  complab_epoch epoch;
+  CHECK_EQUAL(complab_epoch_run(&work, &timing, 3, 1000, &epoch), COMPLAB_OK);
+  CHECK_EQUAL(epoch.flight.tick_count, 3);
+  CHECK_EQUAL(epoch.flight.own_ns, 3 * 50);
+  CHECK_EQUAL(epoch.elapsed_ns, 3 * (1000 + 10 + 10));
   CHECK_EQUAL(epoch.flight.stalled_ns, 0);
   CHECK(is_near(epoch.flight.canary_ns, 10));
   complab_flight_free(flight);
@@ -298,6 +320,7 @@ static void no_free_signal_is_an_error(void) {
 
 int main(void) {
   own_time_is_no_part_of_the_epoch();
+  cold_iterations_fly_one_by_one();
   the_canary_is_weighted_by_run_time();
   an_interrupted_canary_counts_for_nothing();
   a_late_reading_was_a_stall();

@@ -54,7 +54,7 @@ def to_text(record: RunRecord) -> str:
     take twenty times as long to write, at the end of a run whose time is bounded.
     """
     parts = [
-        f" {json.dumps(name)}: {_text(value)}"
+        f"{json.dumps(name)}: {_text(value)}"
         for name, value in to_document(record).items()
     ]
     return "{\n" + ",\n".join(parts) + "\n}\n"
