@@ -11,6 +11,7 @@ import pytest
 import complab
 from complab.codecs import catalogue
 from complab.codecs.catalogue import Catalogue
+from complab.plan import METHOD_VERSION
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -134,11 +135,12 @@ def test_stored_results_that_differ(run: Run, saved: Path) -> None:
     before, other = str(saved / "before.json"), str(saved / "other.json")
     done = run("compare", before, other)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "method_version: 1, then 99" in done.stderr
+    assert f"method_version: {METHOD_VERSION}, then 99" in done.stderr
     assert "--force" in done.stderr
     forced = run("compare", before, other, "--force")
     assert forced.returncode == 3
-    assert "compared although it differs: method_version: 1, then 99" in forced.stdout
+    told = f"compared although it differs: method_version: {METHOD_VERSION}, then 99"
+    assert told in forced.stdout
 
 
 @pytest.mark.parametrize(
