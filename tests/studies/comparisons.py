@@ -24,7 +24,7 @@ from complab.codecs import catalogue
 from complab.codecs.catalogue import Catalogue
 from complab.paired import LAYOUT_SD, common_variance, variance_between
 from complab.render import Column, Table
-from complab.results.compared_runs import log_ratios
+from complab.results.compared_runs import correction_of, log_ratios
 from complab.results.comparison import FASTER, NOT_SEPARATED, SLOWER
 from complab.stats import median
 
@@ -83,7 +83,9 @@ def compare_once(names: list[str], budget_s: float, seed: int) -> dict[str, Any]
             change = row.change(direction)
             if change is None:
                 continue
-            groups = log_ratios(found[a, direction], found[b, direction])
+            groups = log_ratios(
+                found[a, direction], found[b, direction], correction_of(record)
+            )
             tests.append(
                 {
                     "row": row.name,

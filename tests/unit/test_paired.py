@@ -10,6 +10,7 @@ from complab.paired import (
     FALSE_ALARM,
     LAYOUT_SD,
     RUN_SD,
+    USUAL_LAYOUT_SD,
     Spread,
     common_variance,
     confidence_of_each,
@@ -321,8 +322,8 @@ def test_a_real_difference_is_found() -> None:
     source = random.Random(17)
     hits = 0
     for _ in range(50):
-        tests = {str(n): simulated(source, 4, 40, 0) for n in range(19)}
-        tests["slow"] = simulated(source, 4, 40, 0.12)
+        tests = {str(n): simulated(source, 6, 40, 0) for n in range(19)}
+        tests["slow"] = simulated(source, 6, 40, 0.12)
         found = paired_ratios(tests)["slow"]
         hits += found.is_separated and found.value > 0
     assert hits >= 48
@@ -351,7 +352,7 @@ def test_a_ratio_of_two_rows_is_held(process_count: int, pair_count: int) -> Non
     for _ in range(400):
         groups = []
         for _ in range(process_count):
-            layout = source.gauss(0.5, LAYOUT_SD)
+            layout = source.gauss(0.5, USUAL_LAYOUT_SD)
             groups.append([source.gauss(layout, 0.03) for _ in range(pair_count)])
         found = ratio_in_run(groups)
         assert found is not None

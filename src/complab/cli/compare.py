@@ -63,7 +63,7 @@ _EXIT_REGRESSION = 3
     type=click.IntRange(min=0),
     metavar="N",
     help="Fresh processes that measure one after the other; 0: none. "
-    "[default: one for each 3 s, 1 to 6]",
+    "[default: one for each 2.5 s, 1 to 8]",
 )
 @options.SEED
 @click.option(

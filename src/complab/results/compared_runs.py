@@ -9,12 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from complab import paired
+from complab.estimation import EpochFacts, corrected_time_ns
+from complab.plan import CORRECTED
 from complab.results.comparison import (
     DIRECTIONS,
     ComparedRow,
     change_of,
     side_by_side,
 )
+from complab.results.contention import canary_reference_ns
 from complab.results.model import OK, ConfigurationFacts, Measurement, RunRecord
 from complab.results.rows import Row, derive_rows
 from complab.stats import median
@@ -28,7 +31,7 @@ def compare_pairs(
     """Compare configurations of one run, by their ids: A, then B."""
     index = _Index(record)
     ratios = {
-        _key(number, direction): log_ratios(*index.both(pair, direction))
+        _key(number, direction): index.log_ratios(pair, direction)
         for number, pair in enumerate(pairs)
         for direction in DIRECTIONS
     }
@@ -50,11 +53,17 @@ def compare_pairs(
     return tuple(rows)
 
 
-def log_ratios(a: Measurement | None, b: Measurement | None) -> list[list[float]]:
-    """The logarithms of B's times over A's, of matched epochs, process by process."""
+def log_ratios(
+    a: Measurement | None, b: Measurement | None, reference_ns: float | None = None
+) -> list[list[float]]:
+    """The logarithms of B's times over A's, of matched epochs, process by process.
+
+    Stalls are taken off, and times are corrected to the canary's ``reference_ns`` where
+    that is given.
+    """
     if a is None or b is None:
         return []
-    first, second = _Epochs.of(a), _Epochs.of(b)
+    first, second = (_Epochs.of(each, reference_ns) for each in (a, b))
     groups: dict[int, tuple[list[float], list[float], list[int]]] = {}
     for i, j in paired.match_rounds(first.places, second.places):
         process, round_number = first.places[i]
@@ -65,6 +74,13 @@ def log_ratios(a: Measurement | None, b: Measurement | None) -> list[list[float]
     return [paired.log_ratios(*times) for times in groups.values()]
 
 
+def correction_of(record: RunRecord) -> float | None:
+    """The canary's reference in ns, ``None`` where the method corrects nothing."""
+    if record.plan.get("method") != CORRECTED:
+        return None
+    return canary_reference_ns(record.measurements)
+
+
 @dataclass(frozen=True, slots=True)
 class _Epochs:
     """Iteration times, stalls taken off, in the order of their process and round."""
@@ -73,17 +89,24 @@ class _Epochs:
     times_ns: list[float]
 
     @classmethod
-    def of(cls, measurement: Measurement) -> "_Epochs":
+    def of(cls, measurement: Measurement, reference_ns: float | None) -> "_Epochs":
+        columns = zip(
+            zip(measurement.process, measurement.round, strict=True),
+            measurement.epoch_times_ns,
+            measurement.iteration_count,
+            measurement.stalled_times_ns,
+            measurement.canary_in_flight_ns,
+            strict=True,
+        )
         told = [
-            ((process, round_number), (elapsed_ns - stalled_ns) / count)
-            for process, round_number, elapsed_ns, stalled_ns, count in zip(
-                measurement.process,
-                measurement.round,
-                measurement.epoch_times_ns,
-                measurement.stalled_times_ns,
-                measurement.iteration_count,
-                strict=True,
+            (
+                place,
+                corrected_time_ns(
+                    EpochFacts(elapsed_ns - stalled_ns, count, 0.0, canary_ns),
+                    reference_ns,
+                ),
             )
+            for place, elapsed_ns, count, stalled_ns, canary_ns in columns
             if elapsed_ns > stalled_ns
         ]
         # Epochs of one round stay in the order of their time.
@@ -113,8 +136,8 @@ def compare_records(
     matched, alone = _matched(sides[0].record, sides[1].record)
     medians = {
         _key(number, direction): (
-            _process_medians(sides[0].measurement(a, direction)),
-            _process_medians(sides[1].measurement(b, direction)),
+            sides[0].process_medians(a, direction),
+            sides[1].process_medians(b, direction),
         )
         for number, (a, b) in enumerate(matched)
         for direction in DIRECTIONS
@@ -132,10 +155,6 @@ def compare_records(
             changes[direction] = change_of(found.get(key), count, reason)
         rows.append(side_by_side(sides[0].side(a), sides[1].side(b), changes))
     return tuple(rows), alone
-
-
-def _process_medians(measurement: Measurement | None) -> list[float]:
-    return [] if measurement is None else _Epochs.of(measurement).process_medians()
 
 
 def _matched(
@@ -197,6 +216,7 @@ class _Index:
 
     def __init__(self, record: RunRecord) -> None:
         self.record = record
+        self.reference_ns = correction_of(record)
         self._rows = {
             facts.id: row
             for facts, row in zip(
@@ -212,12 +232,15 @@ class _Index:
         found = self._found.get((configuration, direction))
         return found if found is not None and found.status == OK else None
 
-    def both(
-        self, pair: tuple[int, int], direction: str
-    ) -> tuple[Measurement | None, Measurement | None]:
-        return self.measurement(pair[0], direction), self.measurement(
-            pair[1], direction
-        )
+    def process_medians(self, configuration: int, direction: str) -> list[float]:
+        measurement = self.measurement(configuration, direction)
+        if measurement is None:
+            return []
+        return _Epochs.of(measurement, self.reference_ns).process_medians()
+
+    def log_ratios(self, pair: tuple[int, int], direction: str) -> list[list[float]]:
+        a, b = (self.measurement(each, direction) for each in pair)
+        return log_ratios(a, b, self.reference_ns)
 
 
 def _key(number: int, direction: str) -> str:

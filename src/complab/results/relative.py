@@ -13,7 +13,7 @@ from complab import paired
 from complab.codecs.specs import Item
 from complab.errors import PlanError
 from complab.render import Column, RowStyle, Table
-from complab.results.compared_runs import log_ratios
+from complab.results.compared_runs import correction_of, log_ratios
 from complab.results.model import (
     COMPRESS,
     DECOMPRESS,
@@ -97,10 +97,11 @@ def relative_rows(record: RunRecord, reference: int) -> tuple[RelativeRow, ...]:
         zip((c.id for c in record.configurations), derive_rows(record), strict=True)
     )
     base = rows[reference]
+    canary_ns = correction_of(record)
     made = []
     for configuration, row in rows.items():
         speeds = [
-            _speed(found.get((reference, d)), found.get((configuration, d)))
+            _speed(found.get((reference, d)), found.get((configuration, d)), canary_ns)
             for d in (COMPRESS, DECOMPRESS)
         ]
         made.append(_row(row, base, speeds, is_reference=configuration == reference))
@@ -114,12 +115,14 @@ class _Speed:
     pair_count: int = 0
 
 
-def _speed(reference: Measurement | None, other: Measurement | None) -> _Speed:
+def _speed(
+    reference: Measurement | None, other: Measurement | None, canary_ns: float | None
+) -> _Speed:
     if reference is None or other is None or reference.status != OK:
         return _Speed()
     if reference is other:
         return _Speed(1.0, 0.0, len(other.epoch_times_ns))
-    groups = log_ratios(reference, other)
+    groups = log_ratios(reference, other, canary_ns)
     ratio = paired.ratio_in_run(groups)
     if ratio is None:
         return _Speed()

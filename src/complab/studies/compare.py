@@ -33,8 +33,8 @@ from complab.whole_file import write_text_whole
 
 # A layout's error shrinks with the root of the number of processes, and it is most of
 # the error of a quick codec: so there are more of them than in a sweep.
-_WORKERS_AT_MOST = 6
-_WORKER_SHARE_AT_LEAST_S = 3.0
+_WORKERS_AT_MOST = 8
+_WORKER_SHARE_AT_LEAST_S = 2.5
 
 
 @dataclass(frozen=True, repr=False)
@@ -164,8 +164,8 @@ def compare(
     library it is B, and A is the system's; of none, A is the system's and B the
     wheel's. ``a`` and ``b`` instead are two codec lists of equal length, item against
     item. A codec without levels means its default level. ``budget_s`` bounds the run,
-    which ``worker_count`` fresh processes do one after the other: one for each 3 s, 1
-    to 6, unless given.
+    which ``worker_count`` fresh processes do one after the other: one for each 2.5 s,
+    1 to 8, unless given.
 
     With ``after``, both are results of sweeps (paths, or what ``sweep`` returned);
     ``force`` compares them although something differs that must not.
