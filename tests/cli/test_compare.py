@@ -51,7 +51,6 @@ def saved(
         str(samples / SAMPLE), "zstd:1,snappy", budget_s=4, worker_count=3
     )
     document = result.to_document()
-    document["method_version"] = 1
     for measurement in document["measurements"]:
         count = len(measurement["iteration_count"])
         measurement["epoch_times_ns"] = [
