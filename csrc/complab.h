@@ -10,7 +10,7 @@
  *   records   what Kafka stores: finding batches, reading records, writing both
  *
  * What is not promised: the core links no codec, prints nothing, keeps no global
- * state and starts no thread. An object may be used by one thread at a time;
+ * state and leaves no thread behind. An object may be used by one thread at a time;
  * different objects by different threads at once. Only the stop flag of a work
  * may be written by another thread while it runs.
  *
@@ -197,6 +197,17 @@ complab_status complab_calibrate(const complab_work *work, const complab_timing 
 complab_status complab_epoch_run(const complab_work *work, const complab_timing *timing,
                                  uint64_t iteration_count, double iteration_ns,
                                  complab_epoch *epoch_out);
+
+/* Times iteration_count iterations of each work, each on a thread of its own, all at
+ * the same time; crew.c says how. Works share nothing but what they only read. cpus, if
+ * not NULL, says on which CPU each thread stays (-1: anywhere). The canary runs before
+ * and after all of it; none flies. epochs_out takes one epoch a work. The first failure
+ * of a work is the status; NO_MEMORY also if a thread cannot be made. The threads end
+ * before the call does. */
+complab_status complab_crew_run(const complab_work *works, size_t work_count,
+                                const int32_t *cpus, const complab_timing *timing,
+                                uint64_t iteration_count, double iteration_ns,
+                                complab_epoch *epochs_out);
 
 /* The first block whose dst differs from what is expected of it, or block_count if
  * none does. first_difference_out: the offset of the first differing byte; if the

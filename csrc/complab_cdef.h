@@ -122,6 +122,11 @@ complab_status complab_epoch_run(const complab_work *work, const complab_timing 
                                  uint64_t iteration_count, double iteration_ns,
                                  complab_epoch *epoch_out);
 
+complab_status complab_crew_run(const complab_work *works, size_t work_count,
+                                const int32_t *cpus, const complab_timing *timing,
+                                uint64_t iteration_count, double iteration_ns,
+                                complab_epoch *epochs_out);
+
 size_t complab_blocks_compare(const complab_block *blocks, size_t block_count,
                               const uint8_t *const *expected,
                               const size_t *expected_bytes,

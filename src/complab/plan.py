@@ -5,6 +5,7 @@ measuring rules, each with its reason.
 """
 
 import math
+import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -95,6 +96,7 @@ class Configuration:
     is_context_fresh: bool
     is_size_known: bool
     is_cold: bool = False
+    thread_count: int = 1
 
     @property
     def codec(self) -> str:
@@ -125,6 +127,8 @@ class Configuration:
             words.append(f"size {KNOWN if self.is_size_known else UNKNOWN}")
         if self.is_cold:
             words.append(COLD)
+        if self.thread_count > 1:
+            words.append(f"{self.thread_count} threads")
         return tuple(words)
 
 
@@ -222,13 +226,14 @@ class Plan:
 class Policies:
     """The words that were named for each policy; none: the framing's own.
 
-    ``PlanError`` for a word that a policy does not have, or cold buffers on a machine
-    whose caches a program cannot empty.
+    ``PlanError`` for a word that a policy does not have, cold buffers on a machine
+    whose caches a program cannot empty, or more threads than CPUs.
     """
 
     contexts: tuple[str, ...] = ()
     sizes: tuple[str, ...] = ()
     buffers: tuple[str, ...] = ()
+    thread_counts: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse unknown words."""
@@ -241,6 +246,14 @@ class Policies:
                 if word not in known:
                     message = f"{name} {word!r}: it is {' or '.join(known)}"
                     raise PlanError(message)
+        cpu_count = len(os.sched_getaffinity(0))
+        for count in self.thread_counts:
+            if not 1 <= count <= cpu_count:
+                message = (
+                    f"{count} threads: from 1 to {cpu_count}, one for each CPU that "
+                    "this process may use"
+                )
+                raise PlanError(message)
         if COLD in self.buffers and not can_evict():
             message = "cold buffers need an x86-64 or an AArch64 machine"
             raise PlanError(message)
@@ -252,10 +265,11 @@ class Policies:
         own_context, own_size = (FRESH, UNKNOWN) if is_kafka else (REUSED, KNOWN)
         contexts = self.contexts if codec.has_context else ()
         sizes = self.sizes if codec.heeds_size else ()
-        for context, size, buffers in product(
+        for context, size, buffers, threads in product(
             dict.fromkeys(contexts or (own_context,)),
             dict.fromkeys(sizes or (own_size,)),
             dict.fromkeys(self.buffers or (WARM,)),
+            dict.fromkeys(self.thread_counts or (1,)),
         ):
             yield Configuration(
                 id=0,
@@ -264,6 +278,7 @@ class Policies:
                 is_context_fresh=context == FRESH,
                 is_size_known=size == KNOWN,
                 is_cold=buffers == COLD,
+                thread_count=threads,
             )
 
 

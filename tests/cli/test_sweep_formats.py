@@ -442,3 +442,37 @@ def test_unknown_policy_is_usage(run: Run, small: str) -> None:
     done = run("sweep", small, "--buffers", "hot")
     assert done.returncode == 2
     assert done.stderr == "complab: buffers 'hot': it is warm or cold\n"
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there is one CPU")
+def test_threads_are_rows(run: Run, small: str) -> None:
+    """Each thread count has a row that says it."""
+    arguments = ("--codecs", "zstd:1", "--threads", "1,2", *_FEW[2:])
+    done = run("sweep", small, *arguments, "--format", "csv")
+    assert done.returncode == 0
+    rows = rows_of(done.stdout)
+    assert {(row["codec"], row["threads"]) for row in rows} == {
+        ("zstd", "1"),
+        ("zstd", "2"),
+        ("memcpy", "1"),
+        ("memcpy", "2"),
+    }
+    done = run("sweep", small, *arguments)
+    assert "threads: what all of them do together" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        ("two", "'two' is no number: give them as 1,2"),
+        ("0", "0 threads: from 1 to "),
+        ("1,9999", "9999 threads: from 1 to "),
+    ],
+)
+def test_impossible_threads_are_usage(
+    run: Run, small: str, counts: str, words: str
+) -> None:
+    """Counts that are none, or more than the CPUs, end with 2 and what is possible."""
+    done = run("sweep", small, "--threads", counts)
+    assert done.returncode == 2
+    assert words in done.stderr

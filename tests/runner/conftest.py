@@ -15,12 +15,16 @@ def make_bad_snappy(
 ) -> Callable[[str, int], Path]:
     """Build a libsnappy that is good for so many calls and then bad.
 
-    ``bad`` is one of crash, hang, eat and leave.
+    ``bad`` is one of crash, hang, eat, leave, and spoil, which writes other bytes.
     """
 
     def build(bad: str, good_calls: int) -> Path:
         library = tmp_path_factory.mktemp("snappy") / f"lib{bad}.so"
-        defines = [f"-DBAD={bad}", f"-DGOOD_CALLS={good_calls}"]
+        defines = [
+            f"-DBAD={bad}",
+            f"-DGOOD_CALLS={good_calls}",
+            f"-DIS_SILENT={int(bad == 'spoil')}",
+        ]
         command = ["cc", "-shared", "-fPIC", *defines, "-o", str(library), str(_SOURCE)]
         try:
             subprocess.run(command, check=True, capture_output=True)

@@ -1,5 +1,6 @@
 """Policies: which rows a selection has, and what they are called."""
 
+import os
 from dataclasses import replace
 
 import pytest
@@ -69,17 +70,31 @@ def test_word_said_twice_counts_once() -> None:
 @pytest.mark.parametrize(
     ("policies", "words"),
     [
-        ({"contexts": ("new",)}, "context 'new': it is fresh or reused"),
-        ({"sizes": ("",)}, "size '': it is known or unknown"),
-        ({"buffers": ("warm", "hot")}, "buffers 'hot': it is warm or cold"),
+        ((("new",), (), ()), "context 'new': it is fresh or reused"),
+        (((), ("",), ()), "size '': it is known or unknown"),
+        (((), (), ("warm", "hot")), "buffers 'hot': it is warm or cold"),
     ],
 )
 def test_unknown_words_are_refused(
-    policies: dict[str, tuple[str, ...]], words: str
+    policies: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]], words: str
 ) -> None:
     """A word that a policy does not have is told with those that it has."""
     with pytest.raises(PlanError, match=words):
-        Policies(**policies)
+        Policies(*policies)
+
+
+@pytest.mark.parametrize("count", [0, len(os.sched_getaffinity(0)) + 1])
+def test_threads_are_at_most_the_cpus(count: int) -> None:
+    """More threads than CPUs would measure the scheduler, and none would nothing."""
+    with pytest.raises(PlanError, match=f"{count} threads: from 1 to "):
+        Policies(thread_counts=(1, count))
+
+
+def test_thread_counts_are_rows() -> None:
+    """Each count has a row, and more than one thread is part of its name."""
+    counts = tuple(range(1, len(os.sched_getaffinity(0)) + 1))
+    names = rows_of("memcpy", Policies(thread_counts=counts), "raw")
+    assert names == ["memcpy", *(f"memcpy {count} threads" for count in counts[1:])]
 
 
 def test_cold_needs_a_machine_that_can(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,6 +62,24 @@ class _Words(click.ParamType[tuple[str, ...]]):
         return tuple(dict.fromkeys(word for word in words if word))
 
 
+class _Counts(click.ParamType[tuple[int, ...]]):
+    """Numbers with commas between them, each once: ``1,2,4``."""
+
+    name = "counts"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, ...]:
+        """Read the numbers; a usage error says which word is none."""
+        if isinstance(value, tuple):
+            return value
+        words = [word.strip() for word in str(value).split(",") if word.strip()]
+        for word in words:
+            if not word.isdecimal():
+                self.fail(f"{word!r} is no number: give them as 1,2", param, ctx)
+        return tuple(dict.fromkeys(map(int, words)))
+
+
 def parse_settings(options: Sequence[str]) -> dict[str, str]:
     """``NAME=VALUE`` options as a mapping; ``PlanError`` for one of another form."""
     found = {}
@@ -96,6 +114,7 @@ BATCH = click.IntRange(min=0)
 BATCH_RANGE = _BatchRange()
 PERCENT = _Percent()
 WORDS = _Words()
+COUNTS = _Counts()
 SECONDS = click.FloatRange(min=0, min_open=True)
 
 

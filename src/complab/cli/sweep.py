@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from complab.cli import options, output
-from complab.cli.parameters import BYTES, SECONDS, WORDS, complete_codecs
+from complab.cli.parameters import BYTES, COUNTS, SECONDS, WORDS, complete_codecs
 from complab.cli.progress import Progress
 from complab.cli.talk import tell
 from complab.errors import PlanError, ResultError
@@ -57,6 +57,15 @@ _FORMATS = ("table", "markdown", "csv", "json", "lzbench")
     metavar="warm|cold",
     help="Batches and outputs in the caches, or not: cold,warm measures both. "
     "[default: warm]",
+)
+@click.option(
+    "--threads",
+    "thread_counts",
+    type=COUNTS,
+    default="",
+    metavar="N,...",
+    help="Measure so many threads together, each with its own context and batches. "
+    "[default: 1]",
 )
 @options.OPAQUE
 @click.option(
@@ -150,6 +159,7 @@ def command(
     contexts: tuple[str, ...],
     sizes: tuple[str, ...],
     buffers: tuple[str, ...],
+    thread_counts: tuple[int, ...],
     opaque: bool,
     records: str | None,
     batch_size: int | None,
@@ -208,6 +218,7 @@ def command(
             contexts=contexts,
             sizes=sizes,
             buffers=buffers,
+            thread_counts=thread_counts,
             is_opaque=opaque,
             records=records,
             batch_bytes=batch_size,

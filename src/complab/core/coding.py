@@ -272,6 +272,16 @@ class Work:
             block.dst_capacity_bytes = capacity
             position += _aligned(capacity)
 
+    @property
+    def handle(self) -> Any:
+        """C's view of the work, placed in the arena as it is now."""
+        self._place()
+        return self._work
+
+    def failure(self, status: int, block_index: int) -> Exception:
+        """The exception for a status that a run of the work ended with."""
+        return self._coder.failure(status, block_index)
+
     def run_block(self, index: int) -> int:
         """Run one block untimed and return its output's size."""
         self._place()
@@ -323,4 +333,44 @@ class Work:
             int(out.canary_after_ns),
             int(out.flight.stalled_ns),
             round(float(out.flight.canary_ns), 2),
+        )
+
+
+class Crew:
+    """Several works that are timed at the same time, one on each thread.
+
+    They must share nothing but sources and libraries. ``cpus`` are the CPUs that the
+    threads stay on, one a work.
+    """
+
+    def __init__(self, works: Sequence[Work], cpus: Sequence[int]) -> None:
+        """Take the works; no thread is made yet."""
+        self._works = list(works)
+        self._cpus = ffi.new("int32_t[]", list(cpus))
+
+    def time(self, timer: Timer, iteration_count: int, iteration_ns: float) -> Epoch:
+        """Time one epoch of them all, as one epoch of all their iterations.
+
+        Its time is such that iterations by time is the sum of the threads' own rates.
+        """
+        count = len(self._works)
+        works = ffi.new("complab_work[]", [work.handle[0] for work in self._works])
+        out = ffi.new("complab_epoch[]", count)
+        status = lib.complab_crew_run(
+            works,
+            count,
+            self._cpus,
+            timer.timing,
+            iteration_count,
+            iteration_ns,
+            out,
+        )
+        if status != lib.COMPLAB_OK:
+            raise self._works[0].failure(status, int(out[0].failed_block))
+        rate = sum(iteration_count / max(1, out[i].elapsed_ns) for i in range(count))
+        return Epoch(
+            round(count * iteration_count / rate),
+            count * iteration_count,
+            int(out[0].canary_before_ns),
+            int(out[0].canary_after_ns),
         )

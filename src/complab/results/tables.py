@@ -96,6 +96,7 @@ def _method(record: RunRecord) -> str:
 _POLICIES = {
     "context": Column.text("context", "context"),
     "buffers": Column.text("buffers", "buffers"),
+    "threads": Column.number("threads", "threads"),
     "size_known": Column(
         name="size_known",
         heading="size",
@@ -115,6 +116,8 @@ def _unusual(record: RunRecord) -> set[str]:
             found.add("buffers")
         if each.size_known == is_kafka:
             found.add("size_known")
+        if each.threads > 1:
+            found.add("threads")
     return found
 
 
@@ -191,6 +194,11 @@ def _titles(record: RunRecord) -> list[str]:
         lines.append(
             "cold buffers: batches and outputs are taken out of the caches before each "
             "iteration, contexts and code are not"
+        )
+    if any(each.threads > 1 for each in record.configurations):
+        lines.append(
+            "threads: what all of them do together, each on a CPU of its own with its "
+            "own context and batches"
         )
     lines += _working_set(record)
     lines += _contention(record)

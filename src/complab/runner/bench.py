@@ -16,7 +16,6 @@ from complab.core import Buffer, Calibration, Direction, Epoch
 from complab.errors import (
     CodecError,
     MeasurementError,
-    RoundTripMismatchError,
     StoppedError,
 )
 from complab.plan import (
@@ -31,6 +30,7 @@ from complab.runner.events import (
     Event,
     Verified,
 )
+from complab.runner.subject import Member, Subject, Task
 
 # A row's fate, as in complab.results.model, which a worker has no use for otherwise.
 _FAILED, _SKIPPED = "failed", "skipped"
@@ -52,32 +52,14 @@ _SLOWEST_BYTES_PER_S = 3e5
 # what it may, it just goes on.
 _FORETOLD_FROM_SHARE = 0.1
 
-# A context that is larger than this is not kept while others are measured: zstd's
-# levels 20 to 22 take hundreds of megabytes each. It is made anew for each of its
-# epochs, and an untimed pass warms it.
-_PARKED_FROM_BYTES = 64 << 20
+# Threads begin and end an epoch microseconds apart, and making them leaves the caches
+# to others: an epoch of several is so much longer.
+_CREW_TARGETS = 5
 
 # A kept context is new in each process, and its first pass takes up to 1.2 times as
 # long as the next. A pass shorter than this is done once untimed before it counts; of
 # a longer one the making of the context is a percent or two.
 _FIRST_PASS_BELOW_NS = 100_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A configuration as a bench needs it; ``id`` is the configuration's.
-
-    ``codec`` and ``library`` are indices: into the core's table, and into the libraries
-    of the run (``None`` for a built-in codec).
-    """
-
-    id: int
-    codec: int
-    library: int | None
-    level: int
-    is_context_fresh: bool
-    is_size_known: bool
-    is_cold: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +91,16 @@ class Visit:
     is_prelude: bool = False
 
 
-@dataclass(slots=True)
-class _Subject:
-    """A configuration with its works and what their outputs must be."""
+class _Seat:
+    """A thread's batches, and memory for what its codecs write."""
 
-    task: Task
-    codec_name: str
-    coders: tuple[core.Coder, core.Coder]
-    packed: Sequence[Buffer]
-    works: tuple[core.Work, core.Work]
-    expected: tuple[core.Sources, core.Sources]
-    calibrations: tuple[Calibration, Calibration]
+    def __init__(self, sources: core.Sources) -> None:
+        self.sources = sources
+        self.arenas = (core.Arena(), core.Arena())
+
+
+def _copies(blocks: Sequence[Buffer]) -> list[bytes]:
+    return [bytes(memoryview(block)) for block in blocks]
 
 
 class _TooSlowError(Exception):
@@ -145,18 +126,19 @@ class Bench:
     ) -> None:
         """Measure the clock; nothing is made yet."""
         self.process = process
+        self._blocks = blocks
         self._sources = core.Sources(blocks)
         self._open_library = open_library
         self._codecs = core.codecs()
         self._board = board
         self._limits = limits
-        self._arenas = (core.Arena(), core.Arena())
+        self._seats = [_Seat(self._sources)]
         self._timer = core.Timer.measured(
             warm_up_below_ns=WARM_UP_BELOW_NS,
             flight_period_ns=limits.flight_period_ns,
         )
         self._target_ns = epoch_target_ns(self._timer.facts)
-        self._subjects: dict[int, _Subject] = {}
+        self._subjects: dict[int, Subject] = {}
         self._until_s = 0.0
 
     def close(self) -> None:
@@ -243,10 +225,11 @@ class Bench:
         packed = [compress.output(index) for index in range(len(self._sources))]
         self._board.begin(task.id, Direction.DECOMPRESS, self._limits.step_s)
         subject = self._subject(task, compressor, compress, decompressor, packed)
+        first = subject.first
         decompress_ns = self._pass(
-            subject.works[Direction.DECOMPRESS], subject.expected[Direction.COMPRESS]
+            first.works[Direction.DECOMPRESS], first.expected[Direction.COMPRESS]
         )
-        self._compare(subject, Direction.DECOMPRESS)
+        subject.check(Direction.DECOMPRESS)
         calibrated = self._calibrate(subject, (compress_ns, decompress_ns))
         verified = Verified(
             task.id,
@@ -268,7 +251,8 @@ class Bench:
             for direction in Direction:
                 if WARM_UP_BELOW_NS <= iteration_ns[direction] < _FIRST_PASS_BELOW_NS:
                     self._board.begin(task.id, direction, self._limits.step_s)
-                    subject.works[direction].time(self._timer, 1, WARM_UP_BELOW_NS)
+                    for member in subject.members:
+                        member.works[direction].time(self._timer, 1, WARM_UP_BELOW_NS)
         return (self._calibrate(subject, iteration_ns),)
 
     def _subject(
@@ -278,35 +262,64 @@ class Bench:
         compress: core.Work,
         decompressor: core.Coder,
         packed: Sequence[Buffer],
-    ) -> _Subject:
+    ) -> Subject:
         sources = core.Sources(packed)
-        decompress = self._work(
-            decompressor, sources, self._sources.sizes, is_cold=task.is_cold
+        sizes = self._sources.sizes
+        decompress = self._work(decompressor, sources, sizes, is_cold=task.is_cold)
+        first = Member(
+            (compressor, decompressor),
+            (compress, decompress),
+            (sources, self._sources),
         )
-        return _Subject(
-            task=task,
-            codec_name=self._codecs[task.codec].name,
-            coders=(compressor, decompressor),
-            packed=packed,
-            works=(compress, decompress),
-            expected=(sources, self._sources),
-            calibrations=(Calibration(0, 0.0), Calibration(0, 0.0)),
+        others = (self._another(task, n, packed) for n in range(1, len(task.cpus)))
+        name = self._codecs[task.codec].name
+        return Subject(task, name, packed, (first, *others))
+
+    def _another(self, task: Task, number: int, packed: Sequence[Buffer]) -> Member:
+        """What another thread works with, none of it the first one's."""
+        while len(self._seats) <= number:
+            self._seats.append(_Seat(core.Sources(_copies(self._blocks))))
+        seat = self._seats[number]
+        sources = core.Sources(_copies(packed))
+        compressor = self._coder(task, Direction.COMPRESS)
+        decompressor = self._coder(task, Direction.DECOMPRESS)
+        bounds = [compressor.bound_bytes(size) for size in seat.sources.sizes]
+        works = [
+            core.Work(
+                coder,
+                from_sources,
+                capacities,
+                seat.arenas[coder.direction],
+                self._board.flag,
+                is_cold=task.is_cold,
+            )
+            for coder, from_sources, capacities in (
+                (compressor, seat.sources, bounds),
+                (decompressor, sources, seat.sources.sizes),
+            )
+        ]
+        for work, count in zip(works, map(len, (seat.sources, sources)), strict=True):
+            for index in range(count):
+                work.run_block(index)
+        return Member(
+            (compressor, decompressor), (works[0], works[1]), (sources, seat.sources)
         )
 
-    def _calibrate(self, subject: _Subject, pass_ns: tuple[float, float]) -> Calibrated:
+    def _calibrate(self, subject: Subject, pass_ns: tuple[float, float]) -> Calibrated:
         """Find the counts; the subject is ready then."""
         found = []
+        target_ns = self._target_ns * (_CREW_TARGETS if subject.task.cpus else 1)
         for direction in Direction:
             # A pass this long is an epoch by itself, first call or not: 7.2 times the
             # usual time is the most that a first call was seen to take.
-            if pass_ns[direction] >= 10 * self._target_ns:
+            if pass_ns[direction] >= 10 * target_ns:
                 found.append(Calibration(1, float(pass_ns[direction])))
-                _park(subject, direction)
+                subject.park(direction)
                 continue
             self._board.begin(subject.task.id, direction, self._limits.step_s)
-            work = subject.works[direction]
-            found.append(work.calibrate(self._timer, self._target_ns))
-            _park(subject, direction)
+            work = subject.first.works[direction]
+            found.append(work.calibrate(self._timer, target_ns))
+            subject.park(direction)
         subject.calibrations = (found[0], found[1])
         self._subjects[subject.task.id] = subject
         return Calibrated(subject.task.id, self.process, subject.calibrations)
@@ -327,7 +340,7 @@ class Bench:
             coder,
             sources,
             capacities,
-            self._arenas[coder.direction],
+            self._seats[0].arenas[coder.direction],
             self._board.flag,
             is_cold=is_cold,
         )
@@ -373,23 +386,6 @@ class Bench:
                 self._foretell(used_s, done_bytes, sources)
         return time.monotonic_ns() - begin_ns
 
-    def _compare(self, subject: _Subject, direction: Direction) -> None:
-        difference = subject.works[direction].first_difference(
-            subject.expected[direction]
-        )
-        if difference is None:
-            return
-        if direction is Direction.COMPRESS:
-            what = "a timed compression wrote other bytes than the verified one"
-        else:
-            what = "decompression does not give back what was compressed"
-        raise RoundTripMismatchError(
-            what,
-            codec=subject.codec_name,
-            block_index=difference[0],
-            byte_offset=difference[1],
-        )
-
     # ---- Measuring -----------------------------------------------------------------
 
     def round(
@@ -432,25 +428,7 @@ class Bench:
 
     def _epoch(self, visit: Visit) -> Epoch:
         subject = self._subjects[visit.configuration]
-        calibration = subject.calibrations[visit.direction]
         self._board.begin(visit.configuration, visit.direction, self._limits.step_s)
-        is_parked = _is_parked(subject, visit.direction)
-        epoch = subject.works[visit.direction].time(
-            self._timer,
-            visit.iteration_count or calibration.iteration_count,
-            0.0 if is_parked else calibration.iteration_ns,
-        )
-        _park(subject, visit.direction)
-        self._compare(subject, visit.direction)
+        epoch = subject.time(self._timer, visit.direction, visit.iteration_count)
+        subject.check(visit.direction)
         return epoch
-
-
-def _is_parked(subject: _Subject, direction: Direction) -> bool:
-    """Whether the context is let go between its epochs."""
-    memory_bytes = subject.coders[direction].memory_bytes or 0
-    return not subject.task.is_context_fresh and memory_bytes > _PARKED_FROM_BYTES
-
-
-def _park(subject: _Subject, direction: Direction) -> None:
-    if _is_parked(subject, direction):
-        subject.coders[direction].release()

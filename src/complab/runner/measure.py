@@ -6,6 +6,7 @@ that fails costs its own row alone.
 """
 
 import math
+import os
 import random
 import time
 from collections.abc import Iterator, Sequence
@@ -23,7 +24,7 @@ from complab.plan import (
     Plan,
 )
 from complab.results.model import FAILED, SKIPPED
-from complab.runner.bench import Bench, Limits, Task, Visit
+from complab.runner.bench import Bench, Limits, Visit
 from complab.runner.board import Board
 from complab.runner.events import (
     Calibrated,
@@ -37,6 +38,7 @@ from complab.runner.events import (
 )
 from complab.runner.interrupt import StopFlag
 from complab.runner.schedule import Entry, next_round
+from complab.runner.subject import Task
 from complab.runner.workers import Workers
 from complab.stats import estimate_median
 from complab.units import format_bytes
@@ -149,7 +151,15 @@ def _task(configuration: Configuration, places: dict[core.Library, int]) -> Task
         is_context_fresh=configuration.is_context_fresh,
         is_size_known=configuration.is_size_known,
         is_cold=configuration.is_cold,
+        cpus=_cpus(configuration.thread_count),
     )
+
+
+def _cpus(thread_count: int) -> Sequence[int]:
+    """A CPU for each thread; none for a single one, which the scheduler may place."""
+    if thread_count == 1:
+        return ()
+    return sorted(os.sched_getaffinity(0))[:thread_count]
 
 
 @dataclass(slots=True)

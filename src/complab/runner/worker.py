@@ -26,9 +26,10 @@ from typing import Any, Self
 from complab import core
 from complab.core import Direction
 from complab.errors import StoppedError
-from complab.runner.bench import Bench, Limits, Task, Visit
+from complab.runner.bench import Bench, Limits, Visit
 from complab.runner.board import Board
 from complab.runner.events import Calibrated, Event, Verified
+from complab.runner.subject import Task
 from complab.runner.wire import encode
 
 # A portion is sent at least so often, for a display to have something to show.

@@ -16,10 +16,11 @@ from typing import Any
 from complab.core import Buffer
 from complab.errors import MeasurementError, StoppedError
 from complab.results.model import FAILED
-from complab.runner.bench import Limits, Task, Visit
+from complab.runner.bench import Limits, Visit
 from complab.runner.board import BOARD_BYTES, Board, Step
 from complab.runner.events import Calibrated, Dropped, Event, WorkerStarted
 from complab.runner.line import Line, Silence
+from complab.runner.subject import Task
 from complab.runner.wire import decode
 from complab.runner.worker import Setup
 

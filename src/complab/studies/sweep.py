@@ -223,6 +223,7 @@ def sweep(
     contexts: Sequence[str] = (),
     sizes: Sequence[str] = (),
     buffers: Sequence[str] = (),
+    thread_counts: Sequence[int] = (),
     is_opaque: bool = False,
     records: str | None = None,
     batch_bytes: int | None = None,
@@ -251,14 +252,16 @@ def sweep(
     ``"zstd:1-9,lz4"``); ``libraries`` are ``NAME[:LABEL]=PATH``. ``contexts``
     (``"reused"``, ``"fresh"``), ``sizes`` (``"known"``, ``"unknown"``) and ``buffers``
     (``"warm"``, ``"cold"``) are policies, the framing's own unless given; a row for
-    each of several that makes a difference to its codec. ``budget_s`` bounds the whole
-    run in seconds, reading and verification included: one second a row, at most 60,
-    unless given. ``worker_count`` fresh processes measure one after the other (0: this
-    process does): one for each 5 s of the budget, from 1 to 3, none below 2 s, unless
-    given. A codec that crashes, takes longer than ``time_limit_s`` for one call or more
-    than ``memory_limit_bytes`` fails alone. ``relative_to`` is checked before anything
-    runs: the row that ``SweepResult.relative_to`` will be asked for. ``on_event`` sees
-    everything that
+    each of several that makes a difference to its codec, and for each of
+    ``thread_counts``, whose threads together are measured.
+
+    ``budget_s`` bounds the whole run in seconds, reading and verification included: one
+    second a row, at most 60, unless given. ``worker_count`` fresh processes measure one
+    after the other (0: this process does): one for each 5 s of the budget, from 1 to 3,
+    none below 2 s, unless given. A codec that crashes, takes longer than
+    ``time_limit_s`` for one call or more than ``memory_limit_bytes`` fails alone.
+    ``relative_to`` is checked before anything runs: the row that
+    ``SweepResult.relative_to`` will be asked for. ``on_event`` sees everything that
     happens.
 
     Every finished round is written to ``journal_path``; with ``is_resumed`` the run
@@ -295,7 +298,9 @@ def sweep(
         worker_count=worker_count,
         time_limit_s=time_limit_s,
         memory_limit_bytes=memory_limit_bytes,
-        policies=Policies(tuple(contexts), tuple(sizes), tuple(buffers)),
+        policies=Policies(
+            tuple(contexts), tuple(sizes), tuple(buffers), tuple(thread_counts)
+        ),
     )
     if relative_to is not None:
         find_reference(tuple(map(_facts, plan.configurations)), relative_to)
@@ -544,7 +549,7 @@ def _facts(configuration: Configuration) -> ConfigurationFacts:
         context=FRESH if configuration.is_context_fresh else REUSED,
         size_known=configuration.is_size_known,
         buffers=COLD if configuration.is_cold else WARM,
-        threads=1,
+        threads=configuration.thread_count,
         provider=(
             None
             if provider is None
