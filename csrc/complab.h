@@ -570,8 +570,7 @@ complab_status complab_batch_write(const complab_batch *fields, const uint8_t *p
 /* Kafka's codec ids are 0 (none) to 4 (zstd). */
 #define COMPLAB_KAFKA_CODECS 5
 
-/* Memory for complab_payloads_read. scratch holds one batch's stored bytes; it is not
- * touched where the source is memory. */
+/* Memory for complab_payloads_read; scratch holds the stored bytes of any one batch. */
 typedef struct complab_payload_room {
   uint8_t *dst;
   size_t dst_capacity_bytes;

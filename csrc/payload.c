@@ -18,12 +18,14 @@ static complab_status fail(complab_fault *fault_out, complab_status status,
   return status;
 }
 
-/* The stored bytes: where they lie, if the source is memory, else a copy in scratch. */
+/* The stored bytes: where they lie, if the source has them at hand, else a copy in
+ * scratch. What is copied goes through the source's window, where those of the batches
+ * behind it are then found. */
 static complab_status stored_bytes(complab_source *source, const complab_batch *batch,
                                    const complab_payload_room *room,
                                    const uint8_t **src_out, complab_fault *fault_out) {
   *src_out =
-      complab_source_memory(source, batch->payload_position, batch->compressed_bytes);
+      complab_source_borrow(source, batch->payload_position, batch->compressed_bytes);
   if (*src_out != NULL) {
     return COMPLAB_OK;
   }
@@ -73,7 +75,13 @@ complab_status complab_payloads_read(complab_source *source,
                                      complab_fault *fault_out) {
   *done_out = 0;
   size_t at = 0;
+  size_t last_bytes = 0;
   for (size_t i = 0; i < batch_count; i++) {
+    /* What has no room for another of the size of the last hardly has for this one, and
+     * to find out takes as long as to decompress so far. */
+    if (i > 0 && room->dst_capacity_bytes - at < last_bytes) {
+      return COMPLAB_OK;
+    }
     const int8_t codec = batches[i].codec_id;
     if (codec < 0 || codec >= COMPLAB_KAFKA_CODECS ||
         (codec > 0 && coders[codec] == NULL)) {
@@ -91,6 +99,7 @@ complab_status complab_payloads_read(complab_source *source,
       return status;
     }
     at += bytes;
+    last_bytes = bytes;
     ends_out[i] = at;
     *done_out = i + 1;
   }

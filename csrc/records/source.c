@@ -116,10 +116,20 @@ uint64_t complab_source_bytes(const complab_source *source) {
   return source->bytes;
 }
 
-const uint8_t *complab_source_memory(const complab_source *source, uint64_t position,
+const uint8_t *complab_source_borrow(const complab_source *source, uint64_t position,
                                      uint64_t bytes) {
-  const int is_inside = position <= source->bytes && bytes <= source->bytes - position;
-  return source->memory != NULL && is_inside ? source->memory + position : NULL;
+  if (position > source->bytes || bytes > source->bytes - position) {
+    return NULL;
+  }
+  if (source->memory != NULL) {
+    return source->memory + position;
+  }
+  if (source->tile == NO_TILE || position < source->tile * TILE_BYTES) {
+    return NULL;
+  }
+  const uint64_t at = position - source->tile * TILE_BYTES;
+  const int is_inside = at <= source->tile_bytes && bytes <= source->tile_bytes - at;
+  return is_inside ? source->buffer + COMPLAB_VIEW_BYTES_MAX + at : NULL;
 }
 
 /* ---- The page cache ---------------------------------------------------------- */

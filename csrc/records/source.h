@@ -15,9 +15,9 @@ complab_status complab_source_view(complab_source *source, uint64_t position,
                                    size_t wanted, const uint8_t **view_out,
                                    size_t *bytes_out, complab_fault *fault_out);
 
-/* Where `bytes` bytes from position on lie, if the source is memory and has them; else
- * NULL, and they must be copied. They stay as long as the source. */
-const uint8_t *complab_source_memory(const complab_source *source, uint64_t position,
+/* Where `bytes` bytes from position on lie, if they are in memory or in the window;
+ * else NULL, and they must be read. They stay until the next call with this source. */
+const uint8_t *complab_source_borrow(const complab_source *source, uint64_t position,
                                      uint64_t bytes);
 
 #endif
