@@ -46,6 +46,18 @@ def test_rows_add_up_to_the_totals(
     assert (sizes.quantity, sizes.total_count) == ("record_bytes", 250)
 
 
+def test_writers_of_the_whole_log_are_named(samples: Path, in_file: InFile) -> None:
+    """The clients that are told fit every batch: each batch may rule some out."""
+    zstd, snappy = (
+        (samples / f"journald-16k-{codec}.bin").read_bytes()
+        for codec in ("zstd", "snappy")
+    )
+    alone = complab.inspect(in_file(zstd)).totals_table()
+    assert alone.notes == ("all of it could have been written by java or librdkafka",)
+    both = complab.inspect(in_file(zstd + snappy)).totals_table()
+    assert both.notes == ("all of it could have been written by librdkafka",)
+
+
 def test_without_records_frames_tell_what_they_can(samples: Path) -> None:
     """Headers alone: counts as ever, sizes where the frame has them."""
     snappy, zstd = (

@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING, Any
 from complab import core
 from complab.codecs.catalogue import KAFKA_CODECS
 from complab.errors import InputError, PayloadError, RecordError
-from complab.kafka.clients import narrow_origins, read_origins
+from complab.kafka.clients import (
+    client_text,
+    narrow_origins,
+    read_origins,
+    shared_clients,
+)
 from complab.kafka.frames import RECORD_BATCH_MAGIC, framing_words, read_frames
 from complab.kafka.histograms import Histogram, batch_histograms, record_histogram
 from complab.kafka.lint import LintReport, lint
@@ -128,8 +133,10 @@ class Inspection:
         return batch_table(self.log, rows if batch is None else [rows[batch]])
 
     def totals_table(self) -> Table:
-        """A row for each codec, and one over all."""
-        return totals_table(self.totals)
+        """A row for each codec, and one over all; below, who could be behind it all."""
+        shared = shared_clients(self.subject.origins)
+        writers = client_text(shared) if shared else None
+        return totals_table(self.totals, writers)
 
     def lint_table(self) -> Table:
         """A row for each finding, the worst first."""

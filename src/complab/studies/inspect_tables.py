@@ -145,8 +145,11 @@ def _remark(row: Mapping[str, Any]) -> str | None:
     return problem
 
 
-def totals_table(totals: LogTotals) -> Table:
-    """A row for each codec and one over all, with the columns of KIP-640."""
+def totals_table(totals: LogTotals, writers: str | None = None) -> Table:
+    """A row for each codec and one over all, with the columns of KIP-640.
+
+    ``writers`` are the clients each of which could have written every batch.
+    """
     columns = (
         Column.text("codec", "codec"),
         Column.number("batch_count", "batches", format=format_bytes),
@@ -185,6 +188,8 @@ def totals_table(totals: LogTotals) -> Table:
         )
         if count
     ]
+    if writers:
+        apart.append(f"all of it could have been written by {writers}")
     return Table.from_rows(columns, rows, notes=apart).hiding_empty_columns()
 
 
