@@ -14,6 +14,7 @@ from typing import Final
 
 __all__ = [
     "format_bytes",
+    "format_count",
     "format_duration_ns",
     "format_number",
     "format_percent",
@@ -70,6 +71,15 @@ def format_bytes(size_bytes: int) -> str:
     '979,368'
     """
     return f"{size_bytes:,d}"
+
+
+def format_count(count: int, one: str, many: str) -> str:
+    """Format how many there are with the noun that fits.
+
+    >>> format_count(1, "batch", "batches"), format_count(1700, "batch", "batches")
+    ('1 batch', '1,700 batches')
+    """
+    return f"{count:,d} {one if count == 1 else many}"
 
 
 def format_number(value: float, significant_digits: int = 3) -> str:

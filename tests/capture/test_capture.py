@@ -482,7 +482,9 @@ def test_unreachable_brokers(output: str) -> None:
     with pytest.raises(UnreachableBrokerError) as info:
         capture(servers, "topic", output)
     assert f"127.0.0.1:{port}, no-such-host.invalid:9092: " in str(info.value)
-    assert "connection refused; cannot be reached: " in str(info.value)
+    assert "connection refused, nothing listens there; cannot be reached: " in str(
+        info.value
+    )
 
 
 def test_the_second_server_is_asked(

@@ -372,5 +372,5 @@ def test_folder_of_topics(run: Run, tmp_path: Path) -> None:
     refuse(
         run,
         str(tmp_path),
-        "holds no .log file itself, but 1 folders that do (topic-0): name one of them",
+        "holds no .log file itself, but 1 folder that does (topic-0): name one",
     )

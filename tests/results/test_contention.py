@@ -139,6 +139,38 @@ def test_a_line_says_how_contended_the_run_was() -> None:
     assert "the machine" not in str(sweep_table(record_of(PLAIN)))
 
 
+@pytest.mark.parametrize(
+    ("factor", "words"),
+    [
+        (1.0, "at its usual speed"),
+        (1.004, "at its usual speed"),
+        (0.9, "10.0% faster than usual"),
+        (1.1, "10.0% slower than usual"),
+    ],
+)
+def test_pace_is_told_in_plain_words(factor: float, words: str) -> None:
+    """A machine is slower, faster or neither; no figure bears a sign."""
+    calm = record_of(CORRECTED)
+    canaries = [
+        t for m in calm.measurements for pair in m.canary_times_ns for t in pair
+    ]
+    usual_ns = max(set(canaries), key=canaries.count)
+    record = replace(
+        calm,
+        measurements=tuple(
+            replace(
+                m,
+                canary_in_flight_ns=tuple(
+                    usual_ns * factor for _ in m.canary_in_flight_ns
+                ),
+                canary_times_ns=tuple((usual_ns, usual_ns) for _ in m.canary_times_ns),
+            )
+            for m in calm.measurements
+        ),
+    )
+    assert f"of the time, {words}\n" in str(sweep_table(record))
+
+
 def test_comparisons_are_of_times_without_stalls() -> None:
     """Against a side that was never stalled, a stalled one of equal speed is equal."""
     calm = replace(

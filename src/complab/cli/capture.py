@@ -13,7 +13,7 @@ from complab.cli.talk import say, tell
 from complab.kafka.capture import DEFAULT_TIMEOUT_S, Capture, capture
 from complab.kafka.capture_run import CaptureProgress
 from complab.kafka.client_properties import ClientProperties, load_client_properties
-from complab.units import format_bytes
+from complab.units import format_bytes, format_count
 from complab.whole_file import check_output
 
 
@@ -162,10 +162,11 @@ def _tell_of_properties(properties: ClientProperties) -> None:
 def _describe(captured: Capture) -> str:
     """What is in the file, in a line, and a line for each remark."""
     place = "standard output" if captured.path == "-" else captured.path
-    noun = "batch" if captured.batch_count == 1 else "batches"
+    batches = format_count(captured.batch_count, "batch", "batches")
+    records = format_count(captured.record_count, "record", "records")
     facts = (
-        f"{place}: {captured.batch_count:,} {noun}, "
-        f"{format_bytes(captured.size_bytes)} bytes, {captured.record_count:,} records "
+        f"{place}: {batches}, "
+        f"{format_bytes(captured.size_bytes)} bytes, {records} "
         f"of {captured.topic}-{captured.partition}, offsets "
         f"{captured.first_offset:,} to {captured.last_offset:,}"
     )

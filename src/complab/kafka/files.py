@@ -15,6 +15,7 @@ from pathlib import Path
 
 from complab import core
 from complab.errors import InputError
+from complab.units import format_count
 
 STANDARD_INPUT = "-"
 
@@ -68,10 +69,10 @@ def _no_segment(entries: list[Path]) -> str:
         p.name for p in entries if p.is_dir() and any(p.glob(f"*{_SEGMENT_SUFFIX}"))
     ]
     if inner:
+        folders = format_count(len(inner), "folder that does", "folders that do")
         names = ", ".join(inner[:3]) + (", ..." if len(inner) > 3 else "")  # noqa: PLR2004
         return (
-            f"holds no {_SEGMENT_SUFFIX} file itself, but {len(inner):,} folders that "
-            f"do ({names}): name one of them"
+            f"holds no {_SEGMENT_SUFFIX} file itself, but {folders} ({names}): name one"
         )
     if not entries:
         return f"is an empty folder: a partition's has {_SEGMENT_SUFFIX} files"

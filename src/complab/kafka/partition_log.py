@@ -403,7 +403,7 @@ class PartitionLog:
         if isinstance(error, TimeoutError) and error.errno is None:
             return  # not the network's, but the one that is set here
         if isinstance(error, ConnectionRefusedError):
-            reason = "connection refused"
+            reason = "connection refused, nothing listens there"
         elif isinstance(error, ConnectionError):
             reason = f"closed the connection{advice}"
         else:

@@ -25,6 +25,7 @@ from complab.errors import (
 from complab.kafka.files import read_beginning
 from complab.kafka.log import DEFAULT_MAX_PAYLOAD_BYTES, Gap, Log
 from complab.kafka.log import open as open_log
+from complab.units import format_count
 
 if TYPE_CHECKING:
     import numpy as np
@@ -237,8 +238,8 @@ def _shortened(warnings: list[InputWarning]) -> list[InputWarning]:
             kept.append(warning)
         elif seen[warning.kind] == counts[warning.kind]:
             more = counts[warning.kind] - _SHOWN_OF_A_KIND
-            batches = "batch is" if more == 1 else "batches are"
-            text = f"{more:,} more {batches} left out for the same reason"
+            batches = format_count(more, "more batch is", "more batches are")
+            text = f"{batches} left out for the same reason"
             kept.append(InputWarning(warning.kind, text, warning.is_damage))
     return kept
 

@@ -22,7 +22,13 @@ from complab.render import Column, LzbenchRow, RowStyle, Table, render_lzbench
 from complab.results.contention import contention_of
 from complab.results.model import OK, SKIPPED, RunRecord
 from complab.results.rows import COLUMN_NAMES, derive_rows
-from complab.units import format_bytes, format_percent, format_ratio, format_speed_mbps
+from complab.units import (
+    format_bytes,
+    format_count,
+    format_percent,
+    format_ratio,
+    format_speed_mbps,
+)
 
 PARETO_MARK = "*"
 OUTSIDE_MARK = "°"
@@ -167,7 +173,7 @@ def _titles(record: RunRecord) -> list[str]:
     lines = []
     for item in record.inputs:
         path = "standard input" if item.path == "-" else item.path
-        size = _count(item.uncompressed_bytes, "byte", "bytes")
+        size = format_count(item.uncompressed_bytes, "byte", "bytes")
         if item.opaque:
             lines.append(f"{path}: {size}, taken as one block (--opaque)")
             continue
@@ -177,12 +183,12 @@ def _titles(record: RunRecord) -> list[str]:
             else f"{item.measured_batch_count:,} measured"
         )
         records = (
-            f"{_count(item.record_count, 'record', 'records')}, "
+            f"{format_count(item.record_count, 'record', 'records')}, "
             if item.record_count is not None
             else ""
         )
         lines.append(
-            f"{path}: {_count(item.batch_count, 'batch', 'batches')} "
+            f"{path}: {format_count(item.batch_count, 'batch', 'batches')} "
             f"({measured}), {records}{size} of payload"
         )
     framed = [c for c in record.configurations if c.framing == KAFKA]
@@ -207,14 +213,22 @@ def _titles(record: RunRecord) -> list[str]:
     return lines
 
 
+# The canary's reference repeats to 0.2 % from run to run: less than this is no news.
+_USUAL_SPEED_WITHIN = 0.005
+
+
 def _contention(record: RunRecord) -> list[str]:
     """How contended the run was, in a line."""
     found = contention_of(record)
     if found is None:
         return []
+    pace = "at its usual speed"
+    if abs(found.slowdown) >= _USUAL_SPEED_WITHIN:
+        word = "slower" if found.slowdown > 0 else "faster"
+        pace = f"{abs(found.slowdown):.1%} {word} than usual"
     line = (
         f"the machine: {found.clean:.0%} of the epochs undisturbed, the core taken "
-        f"away {found.stalled:.0%} of the time, {found.slowdown:.1%} slower than usual"
+        f"away {found.stalled:.0%} of the time, {pace}"
     )
     return [line]
 
@@ -236,10 +250,6 @@ def _working_set(record: RunRecord) -> list[str]:
             )
             break
     return lines
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"
 
 
 def _notes(record: RunRecord, rows: list[dict[str, Any]]) -> list[str]:

@@ -9,7 +9,13 @@ from complab.kafka.lint import LintReport, Severity
 from complab.kafka.log import Gap, Log
 from complab.kafka.totals import LogTotals
 from complab.render import Column, RowStyle, Table, escape_controls
-from complab.units import format_bytes, format_number, format_percent, format_ratio
+from complab.units import (
+    format_bytes,
+    format_count,
+    format_number,
+    format_percent,
+    format_ratio,
+)
 
 
 def format_timestamp(timestamp_ms: int) -> str:
@@ -89,12 +95,10 @@ def batch_table(log: Log, rows: Iterable[Mapping[str, Any]]) -> Table:
         }
         shown.append({**row, **extra})
     total_bytes = sum(int(row["batch_bytes"]) for row in shown)
-    batches = "batch" if len(shown) == 1 else "batches"
-    where = f" in {len(names):,} segments" if log.files.is_folder else ""
-    title = (
-        f"{log.files.path}: {len(shown):,} {batches}{where}, "
-        f"{format_bytes(total_bytes)} bytes"
-    )
+    batches = format_count(len(shown), "batch", "batches")
+    segments = format_count(len(names), "segment", "segments")
+    where = f" in {segments}" if log.files.is_folder else ""
+    title = f"{log.files.path}: {batches}{where}, {format_bytes(total_bytes)} bytes"
     return Table.from_rows(
         _BATCH_COLUMNS,
         shown,
@@ -180,11 +184,23 @@ def totals_table(totals: LogTotals, writers: str | None = None) -> Table:
     )
     rows = [codec.as_json() for codec in (*totals.codecs, totals.overall)]
     apart = [
-        f"{count:,} {what} ({size_bytes:,} bytes) are not in the totals"
-        for count, what, size_bytes in (
-            (totals.control_batch_count, "control batches", totals.control_bytes),
-            (totals.empty_batch_count, "batches without records", totals.empty_bytes),
-            (totals.damaged_batch_count, "damaged batches", totals.damaged_bytes),
+        f"not in the totals: {format_count(count, *words)}, {size_bytes:,} bytes"
+        for count, size_bytes, words in (
+            (
+                totals.control_batch_count,
+                totals.control_bytes,
+                ("control batch", "control batches"),
+            ),
+            (
+                totals.empty_batch_count,
+                totals.empty_bytes,
+                ("batch without records", "batches without records"),
+            ),
+            (
+                totals.damaged_batch_count,
+                totals.damaged_bytes,
+                ("damaged batch", "damaged batches"),
+            ),
         )
         if count
     ]

@@ -59,6 +59,7 @@ from complab.runner.events import (
 )
 from complab.runner.journal import Journal, remove_journal
 from complab.runner.measure import measure
+from complab.units import format_count
 
 # memcpy stands beside what was chosen, as lzbench has it: the limit of this machine.
 _BASELINE = "memcpy"
@@ -476,8 +477,7 @@ def _mark_unmeasured(
             if tally.status != OK or len(tally.epochs) >= EPOCHS_AT_LEAST:
                 continue
             if tally.epochs:
-                count = len(tally.epochs)
-                epochs = "1 epoch" if count == 1 else f"{count} epochs"
+                epochs = format_count(len(tally.epochs), "epoch", "epochs")
                 tally.message = (
                     f"no error bar: time for {epochs} of {direction.name.lower()}ing "
                     "it alone"
@@ -514,9 +514,9 @@ def _warnings(
         if any(0 < len(tallies[c.id, d].epochs) < EPOCHS_AT_LEAST for d in Direction)
     )
     if thin and is_complete:
-        rows = "row has" if thin == 1 else "rows have"
+        rows = format_count(thin, "row has", "rows have")
         text = (
-            f"{thin} {rows} too few epochs for an error bar: raise --budget or lower "
+            f"{rows} too few epochs for an error bar: raise --budget or lower "
             "--max-input"
         )
         warnings.append(ResultWarning("few-epochs", "run", {"message": text}))

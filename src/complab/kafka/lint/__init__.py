@@ -21,7 +21,7 @@ from complab.kafka.lint.model import (
     Unchecked,
 )
 from complab.kafka.subject import Subject
-from complab.units import format_percent
+from complab.units import format_count, format_percent
 
 __all__ = [
     "RULES",
@@ -74,9 +74,9 @@ def _apply(rule: Rule, subject: Subject) -> Finding | None:
     if share < rule.least_share:
         return None
     detail = rule.detail(subject, mask) if rule.detail else ""
-    batches = "batch" if batch_count == 1 else "batches"
+    batches = format_count(batch_count, "batch", "batches")
     message = (
-        f"{batch_count:,} {batches} ({format_percent(100 * share)} %): "
+        f"{batches} ({format_percent(100 * share)} %): "
         f"{rule.title}{detail}. {rule.cost[0].upper()}{rule.cost[1:]}."
     )
     return Finding(
