@@ -10,6 +10,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from types import TracebackType
@@ -32,12 +33,17 @@ class Gateway:
         *,
         tls: ssl.SSLContext | None = None,
         users: Mapping[str, str] | None = None,
+        linger_s: float = 0.0,
     ) -> None:
-        """Listen; with ``tls`` encrypted, with ``users`` for these and passwords."""
+        """Listen; with ``tls`` encrypted, with ``users`` for these and passwords.
+
+        ``linger_s`` is how long it takes to notice that a client has hung up.
+        """
         host, port = broker.rsplit(":", 1)
         self._broker = (host, int(port))
         self._tls = tls
         self._users = users
+        self._linger_s = linger_s
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._port = int(self._listener.getsockname()[1])
         self.server = f"127.0.0.1:{self._port}"
@@ -92,6 +98,7 @@ class Gateway:
                         _send(client, answer)
                 except OSError:
                     return
+                time.sleep(self._linger_s)
 
     def _answer(self, request: bytes) -> bytes | None:
         """The gateway's own answer to SASL's requests; ``None`` to all others."""

@@ -4,10 +4,12 @@ TLS is real: OpenSSL on both sides, certificates made by the openssl program. Th
 is asked for by the test's own gateway (see ``gateway``), since the mock cluster cannot.
 """
 
+import gc
 import re
 import shutil
 import ssl
 import subprocess
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -301,6 +303,28 @@ def test_a_user_with_a_password(
         ) as info:
             take(gateway.server, write(*lines, _JAAS.format("guess-work")))
         assert "guess-work" not in str(info.value)
+
+
+def test_a_refused_connection_is_closed(
+    leader: str, here: Identity, take: Take, write: Write
+) -> None:
+    """Nothing is left open behind a refusal, though the server is slow to hang up."""
+    lines = [
+        "security.protocol=SASL_SSL",
+        "sasl.mechanism=PLAIN",
+        f"ssl.truststore.location={here.certificate}",
+        _JAAS.format("guess-work"),
+    ]
+    users = {"reader": "a secret"}
+    with (
+        Gateway(leader, tls=here.context, users=users, linger_s=0.3) as gateway,
+        warnings.catch_warnings(record=True) as caught,
+    ):
+        warnings.simplefilter("always")
+        with pytest.raises(AuthenticationError):
+            take(gateway.server, write(*lines))
+        gc.collect()
+    assert [str(each.message) for each in caught] == []
 
 
 def test_a_mechanism_that_the_server_lacks(

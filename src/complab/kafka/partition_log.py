@@ -43,6 +43,8 @@ LATEST = -1
 _FETCH_WAIT_MS = 500
 _LARGEST_PORT = 65535
 _RETRY_S = 0.1
+# A broker that does not answer TLS's goodbye is not waited for any longer.
+_CLOSING_S = 2.0
 
 _OFFSET_OUT_OF_RANGE = 1
 _UNKNOWN_TOPIC_OR_PARTITION = 3
@@ -325,22 +327,30 @@ class PartitionLog:
     async def _connect(self, host: str, port: int) -> Any:  # noqa: ANN401 - aiokafka has no types
         from aiokafka.conn import create_conn
 
-        return await self._guard(
-            _show(host, port),
-            lambda: create_conn(
-                host,
-                port,
-                client_id=self._properties.client_id,
-                # The caller's own timeout comes first; this one is never reached.
-                request_timeout_ms=int(2000 * self._timeout_s) + 1000,
-                ssl_context=self._tls_context,
-                security_protocol=self._properties.security_protocol,
-                sasl_mechanism=self._properties.sasl_mechanism,
-                sasl_plain_username=self._properties.sasl_username,
-                sasl_plain_password=self._properties.sasl_password,
-            ),
-            advice=self._advice(),
-        )
+        closing: list[Any] = []
+        try:
+            return await self._guard(
+                _show(host, port),
+                lambda: create_conn(
+                    host,
+                    port,
+                    client_id=self._properties.client_id,
+                    on_close=lambda connection, _reason: closing.append(connection),
+                    # The caller's own timeout comes first; this is never reached.
+                    request_timeout_ms=int(2000 * self._timeout_s) + 1000,
+                    ssl_context=self._tls_context,
+                    security_protocol=self._properties.security_protocol,
+                    sasl_mechanism=self._properties.sasl_mechanism,
+                    sasl_plain_username=self._properties.sasl_username,
+                    sasl_plain_password=self._properties.sasl_password,
+                ),
+                advice=self._advice(),
+            )
+        except BaseException:
+            # Refused after it was open, it closes in its own time: TLS says goodbye.
+            for connection in closing:
+                await _close(connection)
+            raise
 
     def _advice(self) -> str:
         """What to look at when a broker hangs up on a new connection."""
@@ -427,8 +437,9 @@ def _show(host: str, port: int) -> str:
 
 
 async def _close(connection: Any) -> None:  # noqa: ANN401 - aiokafka has no types
+    """Close a connection, and wait until it is, but not for ever."""
     if (closed := connection.close()) is not None:
-        await closed
+        await asyncio.wait([closed], timeout=_CLOSING_S)
 
 
 def parse_servers(text: str) -> list[tuple[str, int]]:
