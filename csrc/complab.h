@@ -580,7 +580,8 @@ typedef struct complab_payload_room {
 
 /* Reads the payloads of batches into dst, back to back, decompressing by the coder of
  * each batch's codec (coders[codec_id]; entry 0 is not used, others may be NULL if no
- * batch needs them). It ends early when dst is full; done_out says how many were read,
+ * batch needs them). It ends early when dst has not the room for another one, of which
+ * it judges by the size of the last; done_out says how many were read,
  * and ends_out[i] where the payload of batch i ends in dst. If not even the first fits,
  * DST_TOO_SMALL; on any other failure the batch done_out failed, and those before it
  * are good. */

@@ -10,7 +10,12 @@ import pytest
 
 import complab
 from complab.codecs.catalogue import KAFKA_CODECS
-from complab.errors import InputError, PayloadError, ShrunkFileError
+from complab.errors import (
+    InputError,
+    MissingLibraryError,
+    PayloadError,
+    ShrunkFileError,
+)
 from complab.kafka.log import DEFAULT_MAX_PAYLOAD_BYTES, Log
 
 MakeBatch = Callable[..., bytes]
@@ -169,6 +174,18 @@ def test_mixed_codecs_decompress_in_turn(
     expected = [single.payload(i) for i in range(len(single))] * 5
     found = [bytes(p) for _, p in log.payloads() if not isinstance(p, PayloadError)]
     assert found == expected
+
+
+def test_codec_bits_without_a_codec_are_no_missing_library(
+    make_batch: MakeBatch, in_file: InFile
+) -> None:
+    """A payload of codec bits 5 cannot be had, and no library would help."""
+    log = open_log(in_file(make_batch() + make_batch(codec_id=5) + make_batch()))
+    found = [payload for _, payload in log.payloads()]
+    assert [isinstance(payload, PayloadError) for payload in found] == [0, 1, 0]
+    with pytest.raises(PayloadError, match="codec bits 5 mean no codec") as error:
+        log.payload(1)
+    assert not isinstance(error.value, MissingLibraryError)
 
 
 def test_bomb_is_refused(make_batch: MakeBatch, in_file: InFile) -> None:

@@ -185,6 +185,16 @@ def test_plain_messages_are_measured_in_sets(
     assert found.record_count == 101
 
 
+def test_many_gaps_are_summed_up(make_batch: MakeBatch, in_file: InFile) -> None:
+    """Of many stretches of damage the first few are told, and how many there are."""
+    good, wrong = make_batch(), make_batch(magic=9)
+    found = read(in_file((good + wrong) * 9 + good))
+    assert found.batch_count == 10
+    assert told(found) == [("damage", True)] * 4
+    assert all("magic 9" in warning.message for warning in found.warnings[:3])
+    assert found.warnings[3].message == "6 more gaps like these"
+
+
 def test_too_small_length_is_an_error(make_batch: MakeBatch, in_file: InFile) -> None:
     """A length below 49 cannot be a batch's."""
     batch = bytearray(make_batch())

@@ -209,13 +209,14 @@ class Log:
         ``None`` where nothing stands on either side of it in its file, or where the
         offsets go on without a hole.
         """
-        rows = self.index[self.index["file"] == gap.file]
-        before = rows[rows["position"] < gap.position]
-        after = rows[rows["position"] >= gap.position + gap.bytes]
-        if not len(before) or not len(after):
+        # Rows are in the order of files and positions; a broken disk has many gaps.
+        begin, end = self.index["file"].searchsorted([gap.file, gap.file + 1])
+        rows = self.index[begin:end]
+        after = int(rows["position"].searchsorted(gap.position))
+        if after in {0, len(rows)}:
             return None
-        first = int(before[-1]["last_offset"]) + 1
-        last = int(after[0]["base_offset"]) - 1
+        first = int(rows[after - 1]["last_offset"]) + 1
+        last = int(rows[after]["base_offset"]) - 1
         return (first, last) if first <= last else None
 
     # ---- Bytes ------------------------------------------------------------------
@@ -300,9 +301,9 @@ class Log:
         while at < len(rows):
             place = int(rows[at]["position"])
             if problem := problems[codecs[at]]:
-                error: PayloadError
-                error = MissingLibraryError(problem, path=path, offset=place)
-                yield names[at], error
+                is_codec = codecs[at] < len(catalogue.KAFKA_CODECS)
+                kind = MissingLibraryError if is_codec else PayloadError
+                yield names[at], kind(problem, path=path, offset=place)
                 at += 1
                 continue
             end = next((i for i in unreadable if i > at), None)
@@ -317,8 +318,7 @@ class Log:
                 reason = str(error_of_codec)
                 if isinstance(error_of_codec, CodecRunError):
                     reason = f"{error_of_codec.codec}: {error_of_codec.reason}"
-                error = PayloadError(reason, path=path, offset=place)
-                yield names[at], error
+                yield names[at], PayloadError(reason, path=path, offset=place)
                 at += 1
                 continue
             yield from zip(names[at : at + len(payloads)], payloads, strict=True)

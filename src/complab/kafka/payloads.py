@@ -112,7 +112,7 @@ def choose_payloads(
     path = log.files.path
     if len(log.index) == 0:
         raise _no_batch(log)
-    warnings = [_gap_warning(log, gap) for gap in log.gaps]
+    warnings = _gap_warnings(log)
     kept, told = _sort_out(log)
     warnings += told
     units = _units(log.index, kept)
@@ -163,6 +163,19 @@ def _no_batch(log: Log) -> InputError:
         advice = f"copy the whole batch, or {advice}"
     message = f"no record batch: {log.describe(gap)}; {advice}"
     return kind(message, path=log.files.paths[gap.file], offset=gap.position)
+
+
+def _gap_warnings(log: Log) -> list[InputWarning]:
+    """A warning for each gap; only those that will be shown are looked at closely."""
+    seen: Counter[str] = Counter()
+    warnings = []
+    for gap in log.gaps:
+        seen[gap.reason] += 1
+        if seen[gap.reason] <= _SHOWN_OF_A_KIND:
+            warnings.append(_gap_warning(log, gap))
+        else:
+            warnings.append(InputWarning(gap.reason, "", is_damage=gap.is_damage))
+    return warnings
 
 
 def _gap_warning(log: Log, gap: Gap) -> InputWarning:
@@ -227,6 +240,14 @@ def _sort_out(
 _SHOWN_OF_A_KIND = 3
 
 
+# What is said of the others of a kind.
+_MORE_BATCHES = (
+    "more batch is left out for the same reason",
+    "more batches are left out for the same reason",
+)
+_MORE = {"damage": ("more gap like these", "more gaps like these")}
+
+
 def _shortened(warnings: list[InputWarning]) -> list[InputWarning]:
     """The first few warnings of each kind, and how many more there are."""
     counts = Counter(warning.kind for warning in warnings)
@@ -238,8 +259,7 @@ def _shortened(warnings: list[InputWarning]) -> list[InputWarning]:
             kept.append(warning)
         elif seen[warning.kind] == counts[warning.kind]:
             more = counts[warning.kind] - _SHOWN_OF_A_KIND
-            batches = format_count(more, "more batch is", "more batches are")
-            text = f"{batches} left out for the same reason"
+            text = format_count(more, *_MORE.get(warning.kind, _MORE_BATCHES))
             kept.append(InputWarning(warning.kind, text, warning.is_damage))
     return kept
 
