@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections import deque
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from .draw import Draw
 from .journald_events import Entry, draw_event
 from .journald_hosts import Host, Process, make_hosts
-from .record import Record
+from .shipments import ShipmentStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +27,6 @@ _START_US = 1_768_469_400_000_000
 _HOST_COUNT = 36
 # Between two events of a host: a mean, itself drawn for each host around this one.
 _MEDIAN_EVENT_GAP_US = 1_500_000
-# Between two shipments of the whole fleet.
-_MEAN_SHIPMENT_GAP_US = 150_000
 
 # Where a slice is not simply a folder of its name.
 _CGROUPS = {"-.slice": "", "user-1000.slice": "/user.slice/user-1000.slice"}
@@ -40,7 +37,8 @@ class _Journal:
 
     def __init__(self, draw: Draw, host: Host) -> None:
         """Start a journal whose first event is still to come."""
-        self.host = host
+        self.key = host.machine_id.encode()
+        self._host = host
         self._draw = draw
         self._gap_us = draw.log_normal(_MEDIAN_EVENT_GAP_US, 0.6)
         self._event_us = _START_US
@@ -48,63 +46,24 @@ class _Journal:
         self._due: list[tuple[int, int, Entry]] = []
         self._entry_count = 0
 
-    def take(self, until_us: int) -> list[tuple[int, Entry]]:
+    def take(self, until_us: int) -> Iterator[bytes]:
         """Return the entries before ``until_us``, in time order, and forget them."""
         while self._event_us < until_us:
             self._happen()
-        taken = []
         while self._due and self._due[0][0] < until_us:
             time_us, _, entry = heapq.heappop(self._due)
-            taken.append((time_us, entry))
-        return taken
+            yield self._render(entry, time_us)
 
     def _happen(self) -> None:
         self._event_us += int(self._draw.exponential(self._gap_us))
         time_us = self._event_us
-        for entry in draw_event(self._draw, self.host):
+        for entry in draw_event(self._draw, self._host):
             time_us += entry.delay_us
             heapq.heappush(self._due, (time_us, self._entry_count, entry))
             self._entry_count += 1
 
-
-class JournaldStream:
-    """An endless, seeded stream of records; two of the same seed are equal."""
-
-    def __init__(self, seed: int = _SEED) -> None:
-        """Make the fleet."""
-        self._draw = Draw(seed)
-        hosts = make_hosts(self._draw, _HOST_COUNT, _START_US)
-        self._journals = [_Journal(self._draw, host) for host in hosts]
-        self._now_us = _START_US
-        self._shipped: deque[Record] = deque()
-
-    def __iter__(self) -> Iterator[Record]:
-        """Return the stream itself."""
-        return self
-
-    def __next__(self) -> Record:
-        """Return the next record."""
-        while not self._shipped:
-            self._ship()
-        return self._shipped.popleft()
-
-    def _ship(self) -> None:
-        draw = self._draw
-        self._now_us += int(draw.exponential(_MEAN_SHIPMENT_GAP_US))
-        journal = draw.pick(self._journals)
-        headers = (("shipper", b"journal-shipper/1.8"),) if draw.chance(0.1) else ()
-        for time_us, entry in journal.take(self._now_us):
-            self._shipped.append(
-                Record(
-                    key=journal.host.machine_id.encode(),
-                    value=self._render(journal, entry, time_us),
-                    timestamp_ms=self._now_us // 1_000 + draw.below(4),
-                    headers=headers,
-                )
-            )
-
-    def _render(self, journal: _Journal, entry: Entry, now_us: int) -> bytes:
-        draw, host = self._draw, journal.host
+    def _render(self, entry: Entry, now_us: int) -> bytes:
+        draw, host = self._draw, self._host
         host.sequence_number += draw.pick((1, 1, 1, 2))
         monotonic_us = now_us - host.booted_at_us
         source_us = now_us - draw.log_normal(60, 0.8)
@@ -127,6 +86,17 @@ class JournaldStream:
         fields.update(entry.fields)
         ordered = {name: fields[name] for name in _shuffled(draw, list(fields))}
         return json.dumps(ordered, separators=(",", ":")).encode()
+
+
+class JournaldStream(ShipmentStream):
+    """An endless, seeded stream of records; two of the same seed are equal."""
+
+    def __init__(self, seed: int = _SEED) -> None:
+        """Make the fleet."""
+        draw = Draw(seed)
+        hosts = make_hosts(draw, _HOST_COUNT, _START_US)
+        journals = [_Journal(draw, host) for host in hosts]
+        super().__init__(draw, journals, _START_US, b"journal-shipper/1.8")
 
 
 def _shuffled(draw: Draw, names: list[str]) -> list[str]:

@@ -8,14 +8,13 @@ in runs of a host.
 from __future__ import annotations
 
 import heapq
-from collections import deque
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from .draw import Draw
 from .nginx_hosts import Host, make_hosts
 from .nginx_incidents import Line, begin_incident
-from .record import Record
+from .shipments import ShipmentStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,8 +25,6 @@ _START_US = 1_768_469_400_000_000
 _HOST_COUNT = 12
 # Between two incidents of a host: a mean, itself drawn for each host around this one.
 _MEDIAN_INCIDENT_GAP_US = 2_500_000
-# Between two shipments of the whole fleet.
-_MEAN_SHIPMENT_GAP_US = 150_000
 
 
 class _ErrorLog:
@@ -35,7 +32,8 @@ class _ErrorLog:
 
     def __init__(self, draw: Draw, host: Host) -> None:
         """Start a log whose first incident is still to come."""
-        self.host = host
+        self.key = host.name.encode()
+        self._host = host
         self._draw = draw
         self._gap_us = draw.log_normal(_MEDIAN_INCIDENT_GAP_US, 0.7)
         self._incident_us = _START_US
@@ -47,7 +45,7 @@ class _ErrorLog:
         """Return the lines before ``until_us``, in time order, and forget them."""
         while self._incident_us < until_us:
             self._incident_us += int(self._draw.exponential(self._gap_us))
-            self._advance(begin_incident(self._draw, self.host), self._incident_us)
+            self._advance(begin_incident(self._draw, self._host), self._incident_us)
         taken = []
         while self._due and self._due[0][0] < until_us:
             time_us, _, line, incident = heapq.heappop(self._due)
@@ -64,41 +62,15 @@ class _ErrorLog:
             self._line_count += 1
 
 
-class NginxErrorStream:
+class NginxErrorStream(ShipmentStream):
     """An endless, seeded stream of records; two of the same seed are equal."""
 
     def __init__(self, seed: int = _SEED) -> None:
         """Make the fleet."""
-        self._draw = Draw(seed)
-        hosts = make_hosts(self._draw, _HOST_COUNT)
-        self._logs = [_ErrorLog(self._draw, host) for host in hosts]
-        self._now_us = _START_US
-        self._shipped: deque[Record] = deque()
-
-    def __iter__(self) -> Iterator[Record]:
-        """Return the stream itself."""
-        return self
-
-    def __next__(self) -> Record:
-        """Return the next record."""
-        while not self._shipped:
-            self._ship()
-        return self._shipped.popleft()
-
-    def _ship(self) -> None:
-        draw = self._draw
-        self._now_us += int(draw.exponential(_MEAN_SHIPMENT_GAP_US))
-        log = draw.pick(self._logs)
-        headers = (("shipper", b"log-shipper/2.3"),) if draw.chance(0.1) else ()
-        for line in log.take(self._now_us):
-            self._shipped.append(
-                Record(
-                    key=log.host.name.encode(),
-                    value=line,
-                    timestamp_ms=self._now_us // 1_000 + draw.below(4),
-                    headers=headers,
-                )
-            )
+        draw = Draw(seed)
+        hosts = make_hosts(draw, _HOST_COUNT)
+        logs = [_ErrorLog(draw, host) for host in hosts]
+        super().__init__(draw, logs, _START_US, b"log-shipper/2.3")
 
 
 def _render(line: Line, time_us: int) -> bytes:
