@@ -286,10 +286,26 @@ typedef enum complab_direction {
   COMPLAB_DECOMPRESS = 1
 } complab_direction;
 
+/* In what a client's writer differs from the Java client's; each is heeded by the
+ * framings that its comment names, and by those alone. */
+typedef enum complab_style {
+  COMPLAB_BARE_BLOCK = 1,       /* snappy: one block without a container */
+  COMPLAB_CONTENT_SIZE = 2,     /* lz4: the size stands in the frame's header */
+  COMPLAB_CONTENT_CHECKSUM = 4, /* lz4, zstd: one behind the content */
+  COMPLAB_BLOCK_CHECKSUMS = 8,  /* lz4: one behind each block */
+  COMPLAB_LZ4F_LEVELS = 16,     /* lz4: below 3 the fast compressor, 9 is HC's 9 */
+  COMPLAB_NO_FLUSH = 32,        /* zstd: nothing is flushed before the end */
+  COMPLAB_ONE_CALL = 64,        /* zstd: all of the input at once, its size known */
+  COMPLAB_ZLIB_HEADER = 128     /* gzip: the header that zlib itself writes */
+} complab_style;
+
 typedef struct complab_settings {
   int32_t level;
   int32_t is_context_fresh; /* 1: each block makes and frees its own context */
   int32_t is_size_known;    /* 0: a streaming codec is not told the size ahead */
+  uint32_t style;           /* of complab_style, 0: the Java client's */
+  uint32_t block_bytes;     /* lz4 frames: of each block, 65536 or 4194304; 0: 65536 */
+  int32_t window_log;       /* zstd; 0: the level's */
 } complab_settings;
 
 typedef struct complab_coder complab_coder;

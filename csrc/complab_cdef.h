@@ -186,10 +186,24 @@ typedef enum complab_direction {
   COMPLAB_DECOMPRESS = 1
 } complab_direction;
 
+typedef enum complab_style {
+  COMPLAB_BARE_BLOCK = 1,
+  COMPLAB_CONTENT_SIZE = 2,
+  COMPLAB_CONTENT_CHECKSUM = 4,
+  COMPLAB_BLOCK_CHECKSUMS = 8,
+  COMPLAB_LZ4F_LEVELS = 16,
+  COMPLAB_NO_FLUSH = 32,
+  COMPLAB_ONE_CALL = 64,
+  COMPLAB_ZLIB_HEADER = 128
+} complab_style;
+
 typedef struct complab_settings {
   int32_t level;
   int32_t is_context_fresh;
   int32_t is_size_known;
+  uint32_t style;
+  uint32_t block_bytes;
+  int32_t window_log;
 } complab_settings;
 
 typedef struct complab_coder complab_coder;

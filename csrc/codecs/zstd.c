@@ -86,8 +86,16 @@ complab_status complab_zstd_compressor_new(complab_job *job, void **context_out)
   if (context == NULL) {
     return COMPLAB_NO_MEMORY;
   }
-  const size_t code = zstd->ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel,
-                                                   job->settings.level);
+  const complab_settings *settings = &job->settings;
+  size_t code =
+      zstd->ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, settings->level);
+  if (!zstd->ZSTD_isError(code) && settings->window_log != 0) {
+    code =
+        zstd->ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, settings->window_log);
+  }
+  if (!zstd->ZSTD_isError(code) && (settings->style & COMPLAB_CONTENT_CHECKSUM)) {
+    code = zstd->ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
+  }
   if (zstd->ZSTD_isError(code)) {
     (void)zstd->ZSTD_freeCCtx(context);
     return complab_zstd_failed(job, code, COMPLAB_LEVEL_OUT_OF_RANGE);
@@ -125,8 +133,8 @@ static size_t bound(const void *api, size_t src_bytes) {
   return zstd->ZSTD_isError(bytes) ? 0 : bytes;
 }
 
-static complab_status compress_run(complab_job *job, void *context,
-                                   complab_block *block) {
+complab_status complab_zstd_compress_run(complab_job *job, void *context,
+                                         complab_block *block) {
   const complab_zstd_api *zstd = job->api;
   const size_t code = zstd->ZSTD_compress2(
       context, block->dst, block->dst_capacity_bytes, block->src, block->src_bytes);
@@ -157,7 +165,7 @@ const complab_codec complab_zstd = {
     .levels = complab_zstd_levels,
     .bound = bound,
     .compress = {complab_zstd_compressor_new, complab_zstd_compressor_free,
-                 compress_run, complab_zstd_compressor_bytes},
+                 complab_zstd_compress_run, complab_zstd_compressor_bytes},
     .decompress = {complab_zstd_decompressor_new, complab_zstd_decompressor_free,
                    decompress_run, complab_zstd_decompressor_bytes},
 };

@@ -9,7 +9,11 @@
 #define COMPLAB_ZSTD_TYPES
 typedef struct ZSTD_CCtx_s ZSTD_CCtx;
 typedef struct ZSTD_DCtx_s ZSTD_DCtx;
-typedef enum { ZSTD_c_compressionLevel = 100 } ZSTD_cParameter;
+typedef enum {
+  ZSTD_c_compressionLevel = 100,
+  ZSTD_c_windowLog = 101,
+  ZSTD_c_checksumFlag = 201
+} ZSTD_cParameter;
 typedef enum { ZSTD_reset_session_only = 1 } ZSTD_ResetDirective;
 typedef enum {
   ZSTD_e_continue = 0,
@@ -63,6 +67,8 @@ complab_levels complab_zstd_levels(const void *api);
 complab_status complab_zstd_compressor_new(complab_job *job, void **context_out);
 void complab_zstd_compressor_free(complab_job *job, void *context);
 size_t complab_zstd_compressor_bytes(const complab_job *job, const void *context);
+complab_status complab_zstd_compress_run(complab_job *job, void *context,
+                                         complab_block *block);
 complab_status complab_zstd_decompressor_new(complab_job *job, void **context_out);
 void complab_zstd_decompressor_free(complab_job *job, void *context);
 size_t complab_zstd_decompressor_bytes(const complab_job *job, const void *context);

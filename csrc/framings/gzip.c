@@ -4,7 +4,7 @@
  * 255 since JDK 16 and which never tells the level (XFL 0, unlike zlib's own writer),
  * then bare deflate with zlib's default window, memory and strategy. Therefore the
  * header is not left to deflateInit2 with 15 + 16: that would write OS 3 and XFL 2
- * or 4.
+ * or 4, as librdkafka does (COMPLAB_ZLIB_HEADER).
  *
  * Read as any client writes it: with every optional field of the header and with
  * several members behind one another, which RFC 1952 (section 2.2) makes one file. zlib
@@ -29,6 +29,15 @@ static const uint8_t header[HEADER_BYTES] = {
     0,                /* XFL */
     0xff,             /* OS: unknown */
 };
+
+enum { XFL_AT = 8, OS_AT = 9, OS_UNIX = 3, XFL_SMALLEST = 2, XFL_FASTEST = 4 };
+
+/* As deflateInit2 with 15 + 16 would have it written: librdkafka's. */
+static void write_zlib_header(uint8_t *dst, int32_t level) {
+  memcpy(dst, header, HEADER_BYTES);
+  dst[XFL_AT] = level == 9 ? XFL_SMALLEST : level == 1 ? XFL_FASTEST : 0;
+  dst[OS_AT] = OS_UNIX;
+}
 
 static complab_levels levels(const void *api) {
   (void)api;
@@ -109,7 +118,11 @@ static complab_status compress_run(complab_job *job, void *context,
   if (code != Z_OK) {
     return complab_job_failed(job, COMPLAB_COMPRESS_FAILED, code, stream->msg);
   }
-  memcpy(block->dst, header, HEADER_BYTES);
+  if (job->settings.style & COMPLAB_ZLIB_HEADER) {
+    write_zlib_header(block->dst, job->settings.level);
+  } else {
+    memcpy(block->dst, header, HEADER_BYTES);
+  }
   /* The trailer's place is kept free all along. */
   const uint8_t *dst_end = block->dst + block->dst_capacity_bytes - TRAILER_BYTES;
   stream->next_out = block->dst + HEADER_BYTES;

@@ -14,7 +14,8 @@
  * when compression does not make it smaller. Level 9, Kafka's default, is the fast
  * compressor; every other level is lz4-java's high compressor, which ends at 12. It
  * allocates its state for each block, as LZ4_compress_HC does by itself, therefore
- * there is no context to keep.
+ * there is no context to keep. Other clients add a size or checksums, take blocks of
+ * 4 MiB, or mean LZ4F's levels; the settings say so.
  *
  * Read: what any client writes, which is blocks of up to 4 MiB (pierrec/lz4), content
  * checksums (sarama, franz-go, kafka-go, kafkajs), block checksums (aiokafka), the
@@ -38,10 +39,13 @@
 enum {
   WORD_BYTES = 4,
   HEADER_BYTES = 7, /* as the Java client writes it */
+  CONTENT_SIZE_BYTES = 8,
   BLOCK_BYTES = 64 * 1024,
+  LARGE_BLOCK_BYTES = 4 * 1024 * 1024,
   LINKED_BYTES = 64 * 1024, /* how far a linked block may look back */
   FAST_LEVEL = 9,
-  HC_LEVEL_MAX = 12 /* LZ4HC_CLEVEL_MAX */
+  LZ4F_HC_LEVEL_MIN = 3, /* LZ4HC_CLEVEL_MIN up to 1.9; 1.10 has 2 */
+  HC_LEVEL_MAX = 12      /* LZ4HC_CLEVEL_MAX */
 };
 
 enum {
@@ -54,7 +58,8 @@ enum {
   FLG_RESERVED = 0x02,
   FLG_DICTIONARY_ID = 0x01,
   BD_RESERVED_MASK = 0x8f,
-  BD_64_KIB = 0x40
+  BD_64_KIB = 0x40,
+  BD_4_MIB = 0x70
 };
 
 static size_t smaller(size_t a, size_t b) {
@@ -96,20 +101,66 @@ static complab_levels levels(const void *api) {
                           .sweep_max = HC_LEVEL_MAX};
 }
 
-/* A stored block is the worst case. The last block's room also holds what compressing
- * may try before it is stored, so that no block has to be compressed twice. */
+/* A stored block is the worst case, with all checksums. The last block's room also
+ * holds what compressing may try before it is stored, so that no block has to be
+ * compressed twice: of large blocks a 255th of their bytes. */
 static size_t bound(const void *api, size_t src_bytes) {
   const complab_lz4_api *lz4 = api;
   const size_t blocks = src_bytes / BLOCK_BYTES + (src_bytes % BLOCK_BYTES != 0);
-  const size_t fixed_bytes = HEADER_BYTES + WORD_BYTES +
-                             (size_t)lz4->LZ4_compressBound(BLOCK_BYTES) - BLOCK_BYTES;
-  if (blocks > (SIZE_MAX - fixed_bytes) / (BLOCK_BYTES + WORD_BYTES)) {
+  const size_t last_bytes =
+      smaller(src_bytes > BLOCK_BYTES ? src_bytes : BLOCK_BYTES, LARGE_BLOCK_BYTES);
+  const size_t fixed_bytes = HEADER_BYTES + CONTENT_SIZE_BYTES + 2 * WORD_BYTES +
+                             (size_t)lz4->LZ4_compressBound((int)last_bytes) -
+                             last_bytes;
+  if (blocks > (SIZE_MAX - fixed_bytes) / (BLOCK_BYTES + 2 * WORD_BYTES)) {
     return 0;
   }
-  return src_bytes + blocks * WORD_BYTES + fixed_bytes;
+  return src_bytes + blocks * 2 * WORD_BYTES + fixed_bytes;
 }
 
 /* ---- Writing ----------------------------------------------------------------- */
+
+/* Whether the settings mean the fast compressor, and which level of the high one
+ * otherwise. */
+static int is_fast(const complab_settings *settings) {
+  return settings->style & COMPLAB_LZ4F_LEVELS ? settings->level < LZ4F_HC_LEVEL_MIN
+                                               : settings->level == FAST_LEVEL;
+}
+
+static void store_le64(uint8_t *dst, uint64_t value) {
+  store_le32(dst, (uint32_t)value);
+  store_le32(dst + WORD_BYTES, (uint32_t)(value >> 32));
+}
+
+/* Writes the frame's header and returns its size. */
+static size_t write_header(const complab_settings *settings, uint64_t content_bytes,
+                           uint8_t *dst) {
+  int flags = FLG_VERSION | FLG_INDEPENDENT;
+  flags |= settings->style & COMPLAB_CONTENT_SIZE ? FLG_CONTENT_SIZE : 0;
+  flags |= settings->style & COMPLAB_CONTENT_CHECKSUM ? FLG_CONTENT_CHECKSUM : 0;
+  flags |= settings->style & COMPLAB_BLOCK_CHECKSUMS ? FLG_BLOCK_CHECKSUM : 0;
+  store_le32(dst, FRAME_MAGIC);
+  dst[4] = (uint8_t)flags;
+  dst[5] = settings->block_bytes == LARGE_BLOCK_BYTES ? BD_4_MIB : BD_64_KIB;
+  size_t at = HEADER_BYTES - 1;
+  if (flags & FLG_CONTENT_SIZE) {
+    store_le64(dst + at, content_bytes);
+    at += CONTENT_SIZE_BYTES;
+  }
+  dst[at] = header_checksum(dst + WORD_BYTES, at - WORD_BYTES);
+  return at + 1;
+}
+
+/* Appends a word. */
+static complab_status write_word(complab_job *job, const complab_block *block,
+                                 uint32_t word, size_t *at_inout) {
+  if (block->dst_capacity_bytes - *at_inout < WORD_BYTES) {
+    return too_small(job);
+  }
+  store_le32(block->dst + *at_inout, word);
+  *at_inout += WORD_BYTES;
+  return COMPLAB_OK;
+}
 
 /* Writes one block with its length word; *at_inout is where in dst. */
 static complab_status write_block(complab_job *job, const uint8_t *src, int src_bytes,
@@ -126,7 +177,7 @@ static complab_status write_block(complab_job *job, const uint8_t *src, int src_
       (int)smaller(left - WORD_BYTES, (size_t)lz4->LZ4_compressBound(src_bytes));
   const int level = job->settings.level;
   const int written =
-      level == FAST_LEVEL
+      is_fast(&job->settings)
           ? lz4->LZ4_compress_default((const char *)src, (char *)dst, src_bytes, room)
           : lz4->LZ4_compress_HC((const char *)src, (char *)dst, src_bytes, room,
                                  level < HC_LEVEL_MAX ? level : HC_LEVEL_MAX);
@@ -147,37 +198,44 @@ static complab_status write_block(complab_job *job, const uint8_t *src, int src_
 static complab_status compress_run(complab_job *job, void *context,
                                    complab_block *block) {
   (void)context;
-  if (block->dst_capacity_bytes < HEADER_BYTES + WORD_BYTES) {
+  const complab_settings *settings = &job->settings;
+  const size_t size_bytes =
+      settings->style & COMPLAB_CONTENT_SIZE ? CONTENT_SIZE_BYTES : 0;
+  if (block->dst_capacity_bytes < HEADER_BYTES + size_bytes + WORD_BYTES) {
     return too_small(job);
   }
-  uint8_t *dst = block->dst;
-  store_le32(dst, FRAME_MAGIC);
-  dst[4] = FLG_VERSION | FLG_INDEPENDENT;
-  dst[5] = BD_64_KIB;
-  dst[6] = header_checksum(dst + WORD_BYTES, 2);
-  size_t at = HEADER_BYTES;
-  for (size_t done = 0; done < block->src_bytes;) {
-    const size_t piece = smaller(block->src_bytes - done, BLOCK_BYTES);
-    const complab_status status =
-        write_block(job, block->src + done, (int)piece, block, &at);
-    if (status != COMPLAB_OK) {
-      return status;
+  size_t at = write_header(settings, block->src_bytes, block->dst);
+  const size_t block_bytes =
+      settings->block_bytes == LARGE_BLOCK_BYTES ? LARGE_BLOCK_BYTES : BLOCK_BYTES;
+  complab_status status = COMPLAB_OK;
+  for (size_t done = 0; done < block->src_bytes && status == COMPLAB_OK;) {
+    const size_t piece = smaller(block->src_bytes - done, block_bytes);
+    const size_t from = at + WORD_BYTES;
+    status = write_block(job, block->src + done, (int)piece, block, &at);
+    if (status == COMPLAB_OK && (settings->style & COMPLAB_BLOCK_CHECKSUMS)) {
+      const uint32_t checksum = complab_xxhash32(block->dst + from, at - from);
+      status = write_word(job, block, checksum, &at);
     }
     done += piece;
   }
-  if (block->dst_capacity_bytes - at < WORD_BYTES) {
-    return too_small(job);
+  if (status == COMPLAB_OK) {
+    status = write_word(job, block, 0, &at);
   }
-  store_le32(dst + at, 0);
-  block->dst_bytes = at + WORD_BYTES;
-  return COMPLAB_OK;
+  if (status == COMPLAB_OK && (settings->style & COMPLAB_CONTENT_CHECKSUM)) {
+    const uint32_t checksum = complab_xxhash32(block->src, block->src_bytes);
+    status = write_word(job, block, checksum, &at);
+  }
+  if (status == COMPLAB_OK) {
+    block->dst_bytes = at;
+  }
+  return status;
 }
 
 static size_t compress_memory_bytes(const complab_job *job, const void *context) {
   (void)context;
   const complab_lz4_api *lz4 = job->api;
-  return (size_t)(job->settings.level == FAST_LEVEL ? lz4->LZ4_sizeofState()
-                                                    : lz4->LZ4_sizeofStateHC());
+  return (size_t)(is_fast(&job->settings) ? lz4->LZ4_sizeofState()
+                                          : lz4->LZ4_sizeofStateHC());
 }
 
 /* ---- Reading ----------------------------------------------------------------- */

@@ -4,7 +4,8 @@
  * eight bytes of magic, two version words, then chunks of at most 32 KiB of input, each
  * a whole snappy block behind its length. A chunk starts from nothing, which is why
  * batches beyond 32 KiB gain no ratio. librdkafka, franz-go and kafkajs write one bare
- * snappy block instead; the reader tells the two apart by the magic, as all clients do.
+ * snappy block instead (COMPLAB_BARE_BLOCK); the reader tells the two apart by the
+ * magic, as all clients do.
  *
  * The version words are read by nobody: Redpanda once wrote them little-endian
  * (dpkp/kafka-python#2414). A chunk length that spells the magic's first half begins
@@ -46,7 +47,9 @@ static size_t bound(const void *api, size_t src_bytes) {
   if (chunks > (SIZE_MAX - HEADER_BYTES - rest_bound) / chunk_bound) {
     return 0;
   }
-  return HEADER_BYTES + chunks * chunk_bound + rest_bound;
+  const size_t bytes = HEADER_BYTES + chunks * chunk_bound + rest_bound;
+  const size_t bare_bytes = snappy->snappy_max_compressed_length(src_bytes);
+  return bytes > bare_bytes ? bytes : bare_bytes;
 }
 
 static complab_status too_small(complab_job *job) {
@@ -55,10 +58,30 @@ static complab_status too_small(complab_job *job) {
 
 /* ---- Writing ----------------------------------------------------------------- */
 
+/* One snappy block; *room_inout is the room in dst, and then what was written. The
+ * library does not try with less room than the worst case needs, and says so before it
+ * writes. */
+static complab_status write_block(complab_job *job, const uint8_t *src,
+                                  size_t src_bytes, uint8_t *dst, size_t *room_inout) {
+  const complab_snappy_api *snappy = job->api;
+  const snappy_status code =
+      snappy->snappy_compress((const char *)src, src_bytes, (char *)dst, room_inout);
+  if (code == SNAPPY_BUFFER_TOO_SMALL) {
+    return too_small(job);
+  }
+  return code == SNAPPY_OK ? COMPLAB_OK
+                           : complab_job_failed(job, COMPLAB_COMPRESS_FAILED, code,
+                                                "snappy refused a block");
+}
+
 static complab_status compress_run(complab_job *job, void *context,
                                    complab_block *block) {
   (void)context;
-  const complab_snappy_api *snappy = job->api;
+  if (job->settings.style & COMPLAB_BARE_BLOCK) {
+    block->dst_bytes = block->dst_capacity_bytes;
+    return write_block(job, block->src, block->src_bytes, block->dst,
+                       &block->dst_bytes);
+  }
   if (block->dst_capacity_bytes < HEADER_BYTES) {
     return too_small(job);
   }
@@ -70,18 +93,11 @@ static complab_status compress_run(complab_job *job, void *context,
     if (room < LENGTH_BYTES) {
       return too_small(job);
     }
-    /* The library does not try with less room than the worst case needs, and says so
-     * before it writes. */
     size_t chunk_bytes = room - LENGTH_BYTES;
-    const snappy_status code =
-        snappy->snappy_compress((const char *)block->src + done, piece,
-                                (char *)block->dst + at + LENGTH_BYTES, &chunk_bytes);
-    if (code == SNAPPY_BUFFER_TOO_SMALL) {
-      return too_small(job);
-    }
-    if (code != SNAPPY_OK) {
-      return complab_job_failed(job, COMPLAB_COMPRESS_FAILED, code,
-                                "snappy refused a chunk");
+    const complab_status status = write_block(
+        job, block->src + done, piece, block->dst + at + LENGTH_BYTES, &chunk_bytes);
+    if (status != COMPLAB_OK) {
+      return status;
     }
     complab_be_store_u32(block->dst + at, (uint32_t)chunk_bytes);
     at += LENGTH_BYTES + chunk_bytes;

@@ -14,7 +14,9 @@
  * it, those of librdkafka.
  *
  * With is_size_known the size is pledged and nothing is flushed, as a client does that
- * is no Java client: librdkafka with zstd built into it.
+ * is no Java client: librdkafka with zstd built into it. With COMPLAB_ONE_CALL there is
+ * no stream at all: kafka-python, aiokafka, sarama and franz-go hand over all of a
+ * batch and take a whole frame.
  *
  * Read in the same manner: through a window, in pieces of 16 KiB, as the Java consumer
  * and the broker read. A one-shot decoder would need no window and be faster. Every
@@ -71,6 +73,9 @@ static complab_status drain(complab_job *job, ZSTD_CCtx *cctx, ZSTD_outBuffer *o
 
 static complab_status compress_run(complab_job *job, void *context,
                                    complab_block *block) {
+  if (job->settings.style & COMPLAB_ONE_CALL) {
+    return complab_zstd_compress_run(job, context, block);
+  }
   const complab_zstd_api *zstd = job->api;
   ZSTD_CCtx *cctx = context;
   size_t code = zstd->ZSTD_CCtx_reset(cctx, ZSTD_reset_session_only);
@@ -95,7 +100,7 @@ static complab_status compress_run(complab_job *job, void *context,
     }
   }
   complab_status status = COMPLAB_OK;
-  if (!job->settings.is_size_known) {
+  if (!job->settings.is_size_known && !(job->settings.style & COMPLAB_NO_FLUSH)) {
     status = drain(job, cctx, &out, ZSTD_e_flush);
   }
   if (status == COMPLAB_OK) {

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING
 
-from complab.core import ClockFacts, can_evict
+from complab.core import ClockFacts, Writing, can_evict
 from complab.errors import PlanError
 
 if TYPE_CHECKING:
@@ -83,6 +83,20 @@ METHODS = (CORRECTED, PLAIN)
 FLIGHT_PERIOD_NS = 500_000
 
 
+def own_policies(selection: "Selection") -> tuple[str, str]:
+    """Whether its framing, as its client writes it, has fresh contexts, known sizes.
+
+    Raw is lzbench's work: a context reused, the size known. Kafka is the Java client's:
+    a fresh context for each batch, the size not known ahead.
+    """
+    writer = selection.writer
+    if writer is not None:
+        context = FRESH if writer.is_context_fresh else REUSED
+        return context, KNOWN if writer.is_size_known else UNKNOWN
+    is_kafka = selection.codec.framing == KAFKA
+    return (FRESH, UNKNOWN) if is_kafka else (REUSED, KNOWN)
+
+
 @dataclass(frozen=True, slots=True)
 class Configuration:
     """One row: a codec at a level from a provider, and the policies that go with it.
@@ -109,6 +123,18 @@ class Configuration:
         return self.selection.level
 
     @property
+    def writing(self) -> Writing:
+        """How its frames are written."""
+        writer = self.selection.writer
+        return writer.writing if writer else Writing()
+
+    @property
+    def native_level(self) -> int:
+        """The level as the codec takes it; a client may count otherwise."""
+        writer = self.selection.writer
+        return writer.native_level(self.level) if writer else self.level or 0
+
+    @property
     def name(self) -> str:
         """The codec with its provider and level, as a codec list would say it."""
         provider = self.selection.provider
@@ -119,12 +145,14 @@ class Configuration:
     @property
     def unusual(self) -> tuple[str, ...]:
         """The policies that are not its framing's own, each in a word or two."""
-        is_kafka = self.framing == KAFKA
+        own_context, own_size = own_policies(self.selection)
+        context = FRESH if self.is_context_fresh else REUSED
+        size = KNOWN if self.is_size_known else UNKNOWN
         words = []
-        if self.selection.codec.has_context and self.is_context_fresh != is_kafka:
-            words.append(FRESH if self.is_context_fresh else REUSED)
-        if self.selection.codec.heeds_size and self.is_size_known == is_kafka:
-            words.append(f"size {KNOWN if self.is_size_known else UNKNOWN}")
+        if self.selection.codec.has_context and context != own_context:
+            words.append(context)
+        if self.selection.codec.heeds_size and size != own_size:
+            words.append(f"size {size}")
         if self.is_cold:
             words.append(COLD)
         if self.thread_count > 1:
@@ -261,8 +289,7 @@ class Policies:
     def of(self, selection: "Selection") -> Iterator[Configuration]:
         """The variants of a selection, all numbered 0; one at least."""
         codec = selection.codec
-        is_kafka = codec.framing == KAFKA
-        own_context, own_size = (FRESH, UNKNOWN) if is_kafka else (REUSED, KNOWN)
+        own_context, own_size = own_policies(selection)
         contexts = self.contexts if codec.has_context else ()
         sizes = self.sizes if codec.heeds_size else ()
         for context, size, buffers, threads in product(
@@ -294,10 +321,9 @@ def make_plan(
     memory_limit_bytes: int | None = None,
     policies: Policies | None = None,
 ) -> Plan:
-    """Give each selection its policies: those of its framing, unless others are named.
+    """Give each selection its policies: its own, unless others are named.
 
-    Raw is lzbench's work: a context reused, the size known. Kafka is the Java client's:
-    a fresh context for each batch, the size not known ahead. Buffers are warm in both.
+    Its own are those of ``own_policies``, and warm buffers.
     Where a policy has several words, each selection has a row for each of them that
     makes a difference to its codec.
 

@@ -164,6 +164,8 @@ SAME_FUNCTION(complab_zstd_api, ZSTD_sizeof_DCtx);
 #define ZSTD_ResetDirective our_ZSTD_ResetDirective
 #define ZSTD_EndDirective our_ZSTD_EndDirective
 #define ZSTD_c_compressionLevel our_ZSTD_c_compressionLevel
+#define ZSTD_c_windowLog our_ZSTD_c_windowLog
+#define ZSTD_c_checksumFlag our_ZSTD_c_checksumFlag
 #define ZSTD_reset_session_only our_ZSTD_reset_session_only
 #define ZSTD_e_continue our_ZSTD_e_continue
 #define ZSTD_e_flush our_ZSTD_e_flush
@@ -178,6 +180,8 @@ SAME_FUNCTION(complab_zstd_api, ZSTD_sizeof_DCtx);
 #undef ZSTD_ResetDirective
 #undef ZSTD_EndDirective
 #undef ZSTD_c_compressionLevel
+#undef ZSTD_c_windowLog
+#undef ZSTD_c_checksumFlag
 #undef ZSTD_reset_session_only
 #undef ZSTD_e_continue
 #undef ZSTD_e_flush
@@ -197,6 +201,8 @@ SAME_SIZE(our_ZSTD_cParameter, ZSTD_cParameter);
 SAME_SIZE(our_ZSTD_ResetDirective, ZSTD_ResetDirective);
 SAME_SIZE(our_ZSTD_EndDirective, ZSTD_EndDirective);
 SAME_VALUE(our_ZSTD_c_compressionLevel, ZSTD_c_compressionLevel);
+SAME_VALUE(our_ZSTD_c_windowLog, ZSTD_c_windowLog);
+SAME_VALUE(our_ZSTD_c_checksumFlag, ZSTD_c_checksumFlag);
 SAME_VALUE(our_ZSTD_reset_session_only, ZSTD_reset_session_only);
 SAME_VALUE(our_ZSTD_e_continue, ZSTD_e_continue);
 SAME_VALUE(our_ZSTD_e_flush, ZSTD_e_flush);

@@ -93,6 +93,21 @@ static void everything_comes_back(const opened *codec) {
   }
 }
 
+/* Every style, each by itself and all together, in small and in large blocks; those
+ * that a framing does not heed change nothing. */
+static void every_style_comes_back(const opened *codec) {
+  complab_settings settings = {.level = codec->levels.default_level};
+  for (uint32_t style = 1; style <= COMPLAB_ZLIB_HEADER; style <<= 1) {
+    settings.style = style;
+    round_trips_at(codec, settings, 9);
+  }
+  settings.style = COMPLAB_CONTENT_SIZE | COMPLAB_CONTENT_CHECKSUM |
+                   COMPLAB_BLOCK_CHECKSUMS | COMPLAB_NO_FLUSH;
+  settings.block_bytes = 4 << 20;
+  settings.window_log = 16;
+  round_trips_at(codec, settings, 3);
+}
+
 /* Cut anywhere, an output is malformed; it is neither accepted nor a crash. The xerial
  * container alone has no end mark: cut between two chunks it is a shorter stream. */
 static void cuts_are_refused(const opened *codec) {
@@ -281,6 +296,7 @@ int main(void) {
     }
     tested++;
     everything_comes_back(&codec);
+    every_style_comes_back(&codec);
     cuts_are_refused(&codec);
     garbage_behind_is_refused(&codec);
     it_begins_as_java_does(&codec);

@@ -3,6 +3,7 @@
 import click
 
 from complab.cli.parameters import BYTES
+from complab.codecs.writers import CLIENTS
 from complab.kafka.log import DEFAULT_MAX_PAYLOAD_BYTES
 
 LIBRARIES = click.option(
@@ -18,6 +19,13 @@ FRAMING = click.option(
     default="kafka",
     show_default=True,
     help="kafka: what the Java client writes. raw: one-shot blocks, as lzbench.",
+)
+CLIENT = click.option(
+    "--client",
+    type=click.Choice(tuple(CLIENTS)),
+    metavar="NAME",
+    help="Write frames as this client does, levels in its numbers; complab codecs "
+    "--clients lists them. [default: java]",
 )
 OPAQUE = click.option(
     "--opaque", is_flag=True, help="Take any file as one block of bytes."

@@ -33,6 +33,7 @@ _FORMATS = ("table", "markdown", "csv", "json", "lzbench")
     "[default: kafka,brotli]",
 )
 @options.FRAMING
+@options.CLIENT
 @options.LIBRARIES
 @click.option(
     "--context",
@@ -155,6 +156,7 @@ def command(
     path: str,
     codecs: str | None,
     framing: str,
+    client: str | None,
     libraries: tuple[str, ...],
     contexts: tuple[str, ...],
     sizes: tuple[str, ...],
@@ -214,6 +216,7 @@ def command(
             path,
             codecs,
             framing=framing,
+            client=client,
             libraries=libraries,
             contexts=contexts,
             sizes=sizes,

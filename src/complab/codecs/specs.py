@@ -19,6 +19,7 @@ from complab import core
 from complab.codecs import catalogue
 from complab.codecs.catalogue import Catalogue
 from complab.codecs.providers import Provider
+from complab.codecs.writers import Client, CodecWriter, check_level, writer_of
 from complab.errors import LevelError, PlanError, UnknownCodecError
 
 SETS = {
@@ -57,6 +58,8 @@ class Selection:
 
     ``problem`` says why it cannot be measured, ``is_named`` whether the user asked for
     exactly this codec, so that its absence is a failure and not a gap in a set.
+    ``client`` writes the frames, the Java client if ``None``; ``level`` is in its
+    numbers.
     """
 
     codec: core.CodecInfo
@@ -64,6 +67,12 @@ class Selection:
     provider: Provider | None
     is_named: bool
     problem: str = ""
+    client: Client | None = None
+
+    @property
+    def writer(self) -> CodecWriter | None:
+        """How the client writes the codec; ``None`` without a client."""
+        return self.client.codecs[self.codec.name] if self.client else None
 
 
 def parse(text: str) -> tuple[Item, ...]:
@@ -117,12 +126,18 @@ def _levels(word: str) -> tuple[int, ...]:
 
 
 def select(
-    text: str, *, framing: str, libraries: Catalogue, is_default_alone: bool = False
+    text: str,
+    *,
+    framing: str,
+    libraries: Catalogue,
+    is_default_alone: bool = False,
+    client: Client | None = None,
 ) -> tuple[Selection, ...]:
     """Every configuration that a list means, each once, in the list's order.
 
     A codec without levels in the list means all that a sweep walks, or its default
-    level with ``is_default_alone``.
+    level with ``is_default_alone``. Levels are those of ``client`` where one is given,
+    and codecs that it does not write are no part of a set.
 
     ``PlanError`` and its kin for names, levels and providers that do not exist; a
     codec whose library is missing is selected with its ``problem``.
@@ -141,12 +156,15 @@ def select(
         for name in members or (item.name,):
             member = "memcpy" if (name, framing) == ("none", catalogue.RAW) else name
             _check_name(member)
+            if client and members and not _is_written(client, member):
+                continue
             found += _selections(
                 replace(item, name=member),
                 framing=framing,
                 libraries=libraries,
                 is_named=not members,
                 is_default_alone=is_default_alone,
+                client=client,
             )
     return tuple(dict.fromkeys(found))
 
@@ -163,24 +181,63 @@ def _selections(
     libraries: Catalogue,
     is_named: bool,
     is_default_alone: bool,
+    client: Client | None,
 ) -> Iterator[Selection]:
     codec = catalogue.find(item.name, framing)
+    if codec.framing != catalogue.KAFKA:
+        client = None
+    elif client:
+        writer_of(client, codec.name)
     if catalogue.kind_of(codec) is None:
         if item.levels or item.provider:
             message = f"{item.name} has neither levels nor providers"
             raise PlanError(message)
-        yield Selection(codec, None, None, is_named)
+        yield Selection(codec, None, None, is_named, client=client)
         return
     for provider in libraries.choose(codec, item.provider):
         if provider.library is None:
-            yield Selection(codec, None, provider, is_named, provider.problem)
+            yield Selection(
+                codec, None, provider, is_named, provider.problem, client=client
+            )
             continue
         levels = core.codec_levels(codec, provider.library)
         asked = item.levels
         if levels and is_default_alone and not asked:
             asked = (levels.default,)
-        for level in _wanted(codec, levels, asked):
-            yield Selection(codec, level, provider, is_named)
+        if client:
+            wanted = _written(client, codec, levels, item.levels, is_default_alone)
+        else:
+            wanted = _wanted(codec, levels, asked)
+        for level in wanted:
+            yield Selection(codec, level, provider, is_named, client=client)
+
+
+def _is_written(client: Client, codec: str) -> bool:
+    """Whether a member of a set is one of the client's codecs, or none of Kafka's."""
+    return codec in client.codecs or codec not in catalogue.KAFKA_CODECS
+
+
+def _written(
+    client: Client,
+    codec: core.CodecInfo,
+    levels: core.Levels | None,
+    asked: tuple[int, ...],
+    is_default_alone: bool,  # noqa: FBT001 - private, and its caller has the name
+) -> tuple[int | None, ...]:
+    """The levels in the client's numbers; without any, what a sweep walks of them."""
+    for level in asked:
+        check_level(client, codec.name, level)
+    if asked:
+        return asked
+    writer = writer_of(client, codec.name)
+    if is_default_alone or writer.levels is None or levels is None:
+        return (writer.default_level,)
+    first, last = writer.levels
+    walked = range(max(first, 1), min(last, levels.sweep_max) + 1)
+    # A client that folds its levels has one row for each that differs.
+    return tuple({writer.native(level): level for level in reversed(walked)}.values())[
+        ::-1
+    ]
 
 
 def _wanted(

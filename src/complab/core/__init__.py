@@ -5,6 +5,7 @@ contract is ``csrc/complab.h``.
 """
 
 from complab.core.coding import (
+    JAVAS_STYLE,
     Arena,
     CodecInfo,
     Coder,
@@ -12,7 +13,9 @@ from complab.core.coding import (
     Direction,
     Levels,
     Sources,
+    Style,
     Work,
+    Writing,
     can_evict,
     codec_levels,
     codecs,
@@ -55,6 +58,7 @@ from complab.core.timing import (
 __all__ = [
     "BATCH_HEADER_BYTES",
     "HEAD_BYTES",
+    "JAVAS_STYLE",
     "Arena",
     "Buffer",
     "Calibration",
@@ -73,8 +77,10 @@ __all__ = [
     "ScanStep",
     "Source",
     "Sources",
+    "Style",
     "Timer",
     "Work",
+    "Writing",
     "batch_dtype",
     "build_flags",
     "can_evict",

@@ -6,7 +6,7 @@ source, and outputs are views into an arena.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 from typing import Any
 
 from complab._core import ffi, lib
@@ -32,6 +32,35 @@ class Direction(IntEnum):
 
     COMPRESS = 0
     DECOMPRESS = 1
+
+
+class Style(IntFlag):
+    """In what a client's frames differ from the Java client's (``csrc/complab.h``)."""
+
+    BARE_BLOCK = 1
+    CONTENT_SIZE = 2
+    CONTENT_CHECKSUM = 4
+    BLOCK_CHECKSUMS = 8
+    LZ4F_LEVELS = 16
+    NO_FLUSH = 32
+    ONE_CALL = 64
+    ZLIB_HEADER = 128
+
+
+JAVAS_STYLE = Style(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """How frames are written: the Java client's way unless told otherwise.
+
+    ``block_bytes`` of an lz4 frame (0: 64 KiB), ``window_log`` of zstd (0: the
+    level's).
+    """
+
+    style: Style = JAVAS_STYLE
+    block_bytes: int = 0
+    window_log: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +148,16 @@ class Coder:
         level: int = 0,
         is_context_fresh: bool = False,
         is_size_known: bool = True,
+        writing: Writing | None = None,
     ) -> None:
         """Make the coder and, unless fresh ones are wanted, its context."""
+        how = writing or Writing()
         settings = ffi.new(
-            "complab_settings *", [level, is_context_fresh, is_size_known]
+            "complab_settings *",
+            [
+                *(level, is_context_fresh, is_size_known),
+                *(int(how.style), how.block_bytes, how.window_log),
+            ],
         )
         out = ffi.new("complab_coder **")
         status = lib.complab_coder_new(

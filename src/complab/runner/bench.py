@@ -213,6 +213,7 @@ class Bench:
             level=task.level,
             is_context_fresh=task.is_context_fresh,
             is_size_known=task.is_size_known,
+            writing=task.writing,
         )
 
     def _first(self, task: Task) -> tuple[Event, ...]:

@@ -147,11 +147,12 @@ def _task(configuration: Configuration, places: dict[core.Library, int]) -> Task
         id=configuration.id,
         codec=selection.codec.index,
         library=None if library is None else places[library],
-        level=configuration.level or 0,
+        level=configuration.native_level,
         is_context_fresh=configuration.is_context_fresh,
         is_size_known=configuration.is_size_known,
         is_cold=configuration.is_cold,
         cpus=_cpus(configuration.thread_count),
+        writing=configuration.writing,
     )
 
 

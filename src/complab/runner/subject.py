@@ -34,6 +34,7 @@ class Task:
     is_size_known: bool
     is_cold: bool
     cpus: Sequence[int] = ()
+    writing: core.Writing = field(default_factory=core.Writing)
 
 
 @dataclass(frozen=True, slots=True)

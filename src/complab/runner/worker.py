@@ -67,10 +67,14 @@ class Setup:
         return cls(
             **{
                 **values,
-                "tasks": [Task(**task) for task in values["tasks"]],
+                "tasks": [_task(task) for task in values["tasks"]],
                 "limits": Limits(**values["limits"]),
             }
         )
+
+
+def _task(values: Mapping[str, Any]) -> Task:
+    return Task(**{**values, "writing": core.Writing(**values["writing"])})
 
 
 class Channel:

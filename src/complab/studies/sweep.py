@@ -13,6 +13,7 @@ from complab import core, environment
 from complab._version import __version__
 from complab.codecs import specs
 from complab.codecs.catalogue import KAFKA, RAW, Catalogue
+from complab.codecs.writers import JAVA, Client, find_client
 from complab.core import Direction
 from complab.errors import PlanError
 from complab.kafka.inputs import InputOptions, read_input
@@ -220,6 +221,7 @@ def sweep(
     codecs: str | None = None,
     *,
     framing: str = KAFKA,
+    client: str | None = None,
     libraries: Sequence[str] = (),
     contexts: Sequence[str] = (),
     sizes: Sequence[str] = (),
@@ -250,7 +252,8 @@ def sweep(
     ``path`` is a file of record batches, a folder of segments, or ``"-"`` for standard
     input; with ``records`` (``"lines"``, ``"length-prefixed"``) a file of records,
     batched by ``batch_bytes``. ``codecs`` is a codec list (``"kafka"``,
-    ``"zstd:1-9,lz4"``); ``libraries`` are ``NAME[:LABEL]=PATH``. ``contexts``
+    ``"zstd:1-9,lz4"``); ``libraries`` are ``NAME[:LABEL]=PATH``. ``client`` writes the
+    frames in its own way, and levels are in its numbers. ``contexts``
     (``"reused"``, ``"fresh"``), ``sizes`` (``"known"``, ``"unknown"``) and ``buffers``
     (``"warm"``, ``"cold"``) are policies, the framing's own unless given; a row for
     each of several that makes a difference to its codec, and for each of
@@ -279,6 +282,9 @@ def sweep(
     if framing not in (KAFKA, RAW):
         message = f"framing {framing!r}: it is {KAFKA} or {RAW}"
         raise PlanError(message)
+    if client and framing == RAW:
+        message = "a client writes frames: --client goes with --framing kafka"
+        raise PlanError(message)
     options = InputOptions(
         records=records,
         batch_bytes=batch_bytes,
@@ -287,7 +293,13 @@ def sweep(
         max_payload_bytes=max_payload_bytes,
     )
     catalogue = Catalogue.with_libraries(libraries)
-    selections = _selections(codecs, catalogue, framing=framing, is_quick=is_quick)
+    selections = _selections(
+        codecs,
+        catalogue,
+        framing=framing,
+        is_quick=is_quick,
+        client=find_client(client) if client else None,
+    )
     if budget_s is None and is_quick:
         budget_s = QUICK_BUDGET_S
     plan = make_plan(
@@ -316,15 +328,20 @@ def sweep(
 
 
 def _selections(
-    codecs: str | None, catalogue: Catalogue, *, framing: str, is_quick: bool
+    codecs: str | None,
+    catalogue: Catalogue,
+    *,
+    framing: str,
+    is_quick: bool,
+    client: Client | None,
 ) -> tuple[specs.Selection, ...]:
     """What the list means, or the lab's own list, and the baseline beside it."""
     text = codecs
     if text is None and framing == RAW:
         text = specs.RAW_LIST
     elif text is None:
-        text = specs.QUICK_LIST if is_quick else specs.DEFAULT_LIST
-    selections = specs.select(text, framing=framing, libraries=catalogue)
+        text = specs.QUICK_LIST if is_quick and not client else specs.DEFAULT_LIST
+    selections = specs.select(text, framing=framing, libraries=catalogue, client=client)
     if codecs is None:  # what is missing of the lab's own list is a gap, no failure
         selections = tuple(replace(each, is_named=False) for each in selections)
     if not any(each.codec.name == _BASELINE for each in selections):
@@ -537,6 +554,14 @@ def _journal_warnings(kept: Journal | None) -> list[ResultWarning]:
     return warnings
 
 
+def _client_name(configuration: Configuration) -> str | None:
+    """Whose frames they are, ``None`` for blocks without a frame."""
+    if configuration.framing != KAFKA:
+        return None
+    client = configuration.selection.client
+    return client.name if client else JAVA
+
+
 def _facts(configuration: Configuration) -> ConfigurationFacts:
     provider = configuration.selection.provider
     return ConfigurationFacts(
@@ -545,7 +570,7 @@ def _facts(configuration: Configuration) -> ConfigurationFacts:
         level=configuration.level,
         parameters={},
         framing=configuration.framing,
-        client="java" if configuration.framing == KAFKA else None,
+        client=_client_name(configuration),
         context=FRESH if configuration.is_context_fresh else REUSED,
         size_known=configuration.is_size_known,
         buffers=COLD if configuration.is_cold else WARM,
