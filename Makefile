@@ -67,13 +67,17 @@ fuzz: ## Fuzz every reader of the C core, FUZZ_SECONDS=60 each (needs clang)
 
 STUDY_RUNS ?= 10
 STUDY_BUDGET ?= 26
-STUDY_FOLDER = build/study-repeatability-$(STUDY_BUDGET)s
+STUDY_SAMPLE ?= http-requests-1m-none
+STUDY_OPTIONS ?=
+STUDY_NAME = $(STUDY_SAMPLE)-$(STUDY_BUDGET)s$(subst --,-,$(STUDY_OPTIONS))
+STUDY_FOLDER = build/study-repeatability/$(STUDY_NAME)
 
 .PHONY: study-repeatability
 study-repeatability: setup-test ## Sweep ten times and print how far the runs lie apart
 	rm -rf $(STUDY_FOLDER)
 	$(BIN)/python tests/studies/repeatability.py run $(STUDY_FOLDER) \
-	  --runs $(STUDY_RUNS) --budget $(STUDY_BUDGET)
+	  --runs $(STUDY_RUNS) --budget $(STUDY_BUDGET) \
+	  --sample samples/$(STUDY_SAMPLE).bin $(STUDY_OPTIONS)
 	$(BIN)/python tests/studies/repeatability.py reduce $(STUDY_FOLDER)/*.json \
 	  --output $(STUDY_FOLDER).csv
 	$(BIN)/python tests/studies/repeatability.py tell $(STUDY_FOLDER).csv

@@ -12,6 +12,7 @@ it too. What it is not for: comparing machines.
 """
 
 import argparse
+import contextlib
 import csv
 import math
 import os
@@ -64,6 +65,26 @@ FIELDS = (
     *(f"{name}_ns" for name in ESTIMATORS),
     *("low_ns", "high_ns", "clean_share", "stalled_share"),
 )
+
+
+# Compresses all the time: a neighbour that uses caches and memory, as a codec's would.
+_NEIGHBOUR = """
+import os, zlib
+data = os.urandom(1 << 19) + bytes(range(256)) * 2048
+while os.getppid() == {parent}:
+    zlib.compress(data)
+"""
+
+
+@contextlib.contextmanager
+def busy_neighbour() -> Iterator[None]:
+    """A process that keeps a core busy until the block ends."""
+    code = _NEIGHBOUR.format(parent=os.getpid())
+    with subprocess.Popen([sys.executable, "-c", code]) as process:
+        try:
+            yield
+        finally:
+            process.kill()
 
 
 def make_runs(
@@ -246,6 +267,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     run.add_argument("--budget", type=float, default=26.0)
     run.add_argument("--sample", default=SAMPLE)
     run.add_argument("--codecs", default=CODECS)
+    run.add_argument("--busy", action="store_true", help="with a core kept busy")
     reducer = commands.add_parser("reduce", help="one CSV of many result files")
     reducer.add_argument("files", nargs="+")
     reducer.add_argument("--output", required=True)
@@ -253,11 +275,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     teller.add_argument("file")
     told = parser.parse_args(arguments)
     if told.command == "run":
-        make_runs(
-            *(told.folder, told.sample, told.codecs),
-            run_count=told.runs,
-            budget_s=told.budget,
-        )
+        with busy_neighbour() if told.busy else contextlib.nullcontext():
+            make_runs(
+                *(told.folder, told.sample, told.codecs),
+                run_count=told.runs,
+                budget_s=told.budget,
+            )
     elif told.command == "reduce":
         with Path(told.output).open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
