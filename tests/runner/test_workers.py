@@ -1,5 +1,6 @@
 """Worker processes: what they measure, what they survive, what is left of them."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -290,6 +291,7 @@ def test_workers_that_cannot_start_are_told(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_nothing_is_left_after_a_run() -> None:
     """After the last event no worker runs, and no descriptor is open."""
+    gc.collect()  # what other tests left open is not to be closed meanwhile
     before = set(Path("/proc/self/fd").iterdir())
     events = list(measure(plan_of("zstd:1", worker_count=2), _BLOCKS))
     assert not any(map(is_alive, pids(events)))
