@@ -198,6 +198,13 @@ complab_status complab_epoch_run(const complab_work *work, const complab_timing 
                                  uint64_t iteration_count, double iteration_ns,
                                  complab_epoch *epoch_out);
 
+/* Times one iteration block by block, without canaries: elapsed_ns_out takes a time for
+ * each block, the clock's cost taken off. A caller who wants a batch's own time, and
+ * not a mean, makes many passes and takes each block's median. failed_block_out is
+ * written on failure. */
+complab_status complab_pass_run(const complab_work *work, const complab_timing *timing,
+                                double *elapsed_ns_out, size_t *failed_block_out);
+
 /* Times iteration_count iterations of each work, each on a thread of its own, all at
  * the same time; crew.c says how. Works share nothing but what they only read. cpus, if
  * not NULL, says on which CPU each thread stays (-1: anywhere). The canary runs before
@@ -554,7 +561,9 @@ complab_status complab_headers_read(const uint8_t *payload, size_t payload_bytes
 /* ---- Records: writing -------------------------------------------------------- */
 
 /* Records of magic 2 by their places in src: of each row offset, timestamp, key, value
- * and header_count are taken. The headers of all records follow one another. */
+ * and header_count are taken. The headers of all records follow one another; where
+ * headers is NULL, a record's headers are copied as they stand in src
+ * (headers_position). */
 typedef struct complab_record_list {
   const uint8_t *src;
   size_t src_bytes;
@@ -580,6 +589,47 @@ complab_status complab_records_write(const complab_record_list *list,
 complab_status complab_batch_write(const complab_batch *fields, const uint8_t *payload,
                                    size_t payload_bytes, uint8_t *dst,
                                    size_t dst_capacity_bytes, size_t *dst_bytes_out);
+
+/* ---- The path of a batch ------------------------------------------------------ */
+
+/* Operations over blocks (complab_operation_fn) that take no state. A block's src is
+ * the address of the struct that is named for each, but for complab_check_run. */
+
+/* The records of a batch, to be encoded. */
+typedef struct complab_encoding {
+  complab_record_list list;
+  int64_t base_offset;
+  int64_t base_timestamp;
+} complab_encoding;
+
+/* complab_records_write of all of a complab_encoding's records into dst; DST_TOO_SMALL
+ * if they do not fit. */
+complab_status complab_encode_run(void *state, complab_block *block);
+
+/* A payload, framed or not, with the fields of its batch. */
+typedef struct complab_sealing {
+  complab_batch fields;
+  const uint8_t *payload;
+  size_t payload_bytes;
+} complab_sealing;
+
+/* complab_batch_write of a complab_sealing into dst. */
+complab_status complab_seal_run(void *state, complab_block *block);
+
+/* Checks the CRC of the batch of magic 2 that src is; BAD_RECORD if it is wrong. */
+complab_status complab_check_run(void *state, complab_block *block);
+
+/* The uncompressed payload of a batch. */
+typedef struct complab_reading {
+  complab_batch batch;
+  const uint8_t *payload;
+  size_t payload_bytes;
+} complab_reading;
+
+/* Finds the places of all records of a complab_reading, as a broker that validates and
+ * as a consumer do; BAD_RECORD if they are malformed. dst_bytes counts the records
+ * whose offset follows from their place in the batch; nothing is written to dst. */
+complab_status complab_read_run(void *state, complab_block *block);
 
 /* ---- Payloads ---------------------------------------------------------------- */
 

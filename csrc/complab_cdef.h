@@ -122,6 +122,9 @@ complab_status complab_epoch_run(const complab_work *work, const complab_timing 
                                  uint64_t iteration_count, double iteration_ns,
                                  complab_epoch *epoch_out);
 
+complab_status complab_pass_run(const complab_work *work, const complab_timing *timing,
+                                double *elapsed_ns_out, size_t *failed_block_out);
+
 complab_status complab_crew_run(const complab_work *works, size_t work_count,
                                 const int32_t *cpus, const complab_timing *timing,
                                 uint64_t iteration_count, double iteration_ns,
@@ -406,6 +409,32 @@ complab_status complab_records_write(const complab_record_list *list,
 complab_status complab_batch_write(const complab_batch *fields, const uint8_t *payload,
                                    size_t payload_bytes, uint8_t *dst,
                                    size_t dst_capacity_bytes, size_t *dst_bytes_out);
+
+typedef struct complab_encoding {
+  complab_record_list list;
+  int64_t base_offset;
+  int64_t base_timestamp;
+} complab_encoding;
+
+complab_status complab_encode_run(void *state, complab_block *block);
+
+typedef struct complab_sealing {
+  complab_batch fields;
+  const uint8_t *payload;
+  size_t payload_bytes;
+} complab_sealing;
+
+complab_status complab_seal_run(void *state, complab_block *block);
+
+complab_status complab_check_run(void *state, complab_block *block);
+
+typedef struct complab_reading {
+  complab_batch batch;
+  const uint8_t *payload;
+  size_t payload_bytes;
+} complab_reading;
+
+complab_status complab_read_run(void *state, complab_block *block);
 
 #define COMPLAB_KAFKA_CODECS 5
 

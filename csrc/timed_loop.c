@@ -129,6 +129,30 @@ complab_status complab_epoch_run(const complab_work *work, const complab_timing 
   return status;
 }
 
+complab_status complab_pass_run(const complab_work *work, const complab_timing *timing,
+                                double *elapsed_ns_out, size_t *failed_block_out) {
+  if (!is_usable(work, timing) || elapsed_ns_out == NULL || failed_block_out == NULL) {
+    return COMPLAB_BAD_ARGUMENT;
+  }
+  const complab_clock clock = timing->clock;
+  for (size_t b = 0; b < work->block_count; b++) {
+    if (work->stop != NULL && *work->stop != 0) {
+      *failed_block_out = b;
+      return COMPLAB_STOPPED;
+    }
+    const uint64_t start = clock.now(clock.state);
+    const complab_status status = work->operation(work->state, &work->blocks[b]);
+    const uint64_t end = clock.now(clock.state);
+    if (status != COMPLAB_OK || end < start) {
+      *failed_block_out = b;
+      return status != COMPLAB_OK ? status : COMPLAB_CLOCK_FAILED;
+    }
+    const double elapsed_ns = (double)(end - start) - timing->clock_cost_ns;
+    elapsed_ns_out[b] = elapsed_ns > 0 ? elapsed_ns : 0;
+  }
+  return COMPLAB_OK;
+}
+
 /* Enough to grow from one iteration to 10^9 and to scale a few times. */
 enum { CALIBRATION_READINGS_AT_MOST = 24 };
 

@@ -40,6 +40,15 @@ static uint64_t body_bytes(const complab_record_list *list,
                    complab_varint_bytes(record->header_count);
   int is_right = is_part(list, record->key_position, record->key_bytes) &&
                  is_part(list, record->value_position, record->value_bytes);
+  if (list->headers == NULL) {
+    const uint64_t end = (uint64_t)record->headers_position + record->headers_bytes;
+    const uint64_t least_bytes = 2 * (uint64_t)record->header_count;
+    is_right = is_right && end <= list->src_bytes &&
+               record->headers_bytes >= least_bytes &&
+               (record->header_count > 0 || record->headers_bytes == 0);
+    bytes += record->headers_bytes;
+    return is_right && bytes <= RECORD_BYTES_MAX ? bytes : 0;
+  }
   for (int32_t i = 0; i < record->header_count && is_right; i++) {
     is_right = headers[i].key_bytes >= 0 &&
                is_part(list, headers[i].key_position, headers[i].key_bytes) &&
@@ -60,6 +69,13 @@ static uint8_t *write_record(uint8_t *dst, const complab_record_list *list,
   dst = write_part(dst, list, record->key_position, record->key_bytes);
   dst = write_part(dst, list, record->value_position, record->value_bytes);
   dst = complab_varint_write(dst, record->header_count);
+  if (list->headers == NULL) {
+    if (record->headers_bytes > 0) {
+      memcpy(dst, list->src + record->headers_position, record->headers_bytes);
+      dst += record->headers_bytes;
+    }
+    return dst;
+  }
   for (int32_t i = 0; i < record->header_count; i++) {
     dst = write_part(dst, list, headers[i].key_position, headers[i].key_bytes);
     dst = write_part(dst, list, headers[i].value_position, headers[i].value_bytes);
@@ -85,7 +101,8 @@ complab_status complab_records_write(const complab_record_list *list,
     const complab_record *record = &list->records[count];
     int64_t offset_delta = 0;
     if (record->header_count < 0 ||
-        (size_t)record->header_count > list->header_count - header ||
+        (list->headers != NULL &&
+         (size_t)record->header_count > list->header_count - header) ||
         __builtin_sub_overflow(record->offset, base_offset, &offset_delta) ||
         offset_delta < INT32_MIN || offset_delta > INT32_MAX) {
       return COMPLAB_BAD_ARGUMENT;
@@ -93,8 +110,9 @@ complab_status complab_records_write(const complab_record_list *list,
     /* A difference beyond 64 bits wraps, and a reader's sum wraps back. */
     const int64_t timestamp_delta =
         (int64_t)((uint64_t)record->timestamp - (uint64_t)base_timestamp);
-    const complab_header *headers =
-        record->header_count > 0 ? list->headers + header : NULL;
+    const complab_header *headers = list->headers != NULL && record->header_count > 0
+                                        ? list->headers + header
+                                        : NULL;
     const uint64_t bytes =
         body_bytes(list, record, headers, offset_delta, timestamp_delta);
     if (bytes == 0) {

@@ -2,6 +2,7 @@
 
 ``complab.sweep(path, codecs=...)`` measures codecs and levels on the record batches of
 a file; ``complab.compare(...)`` tells two libraries or two results apart;
+``complab.replay(path, client=...)`` foretells what a client would have stored;
 ``complab.load(path)`` reads a saved result; ``complab.kafka.open(path)`` gives the
 batches of a log and what is in them, ``complab.inspect(path)`` what to make of them;
 ``complab.capture(servers, topic, output)`` takes batches from a live topic. Everything
@@ -16,12 +17,14 @@ if TYPE_CHECKING:
     from complab.kafka.capture import Capture, capture
     from complab.studies.compare import Comparison, compare
     from complab.studies.inspect import Inspection, inspect
+    from complab.studies.replay import ReplayResult, replay
     from complab.studies.sweep import SweepResult, sweep
 
 __all__ = [
     "Capture",
     "Comparison",
     "Inspection",
+    "ReplayResult",
     "SweepResult",
     "__version__",
     "capture",
@@ -29,6 +32,7 @@ __all__ = [
     "inspect",
     "kafka",
     "load",
+    "replay",
     "sweep",
 ]
 
@@ -39,6 +43,8 @@ _HOMES = {
     "compare": "complab.studies.compare",
     "Inspection": "complab.studies.inspect",
     "inspect": "complab.studies.inspect",
+    "ReplayResult": "complab.studies.replay",
+    "replay": "complab.studies.replay",
     "SweepResult": "complab.studies.sweep",
     "sweep": "complab.studies.sweep",
     "__version__": "complab._version",

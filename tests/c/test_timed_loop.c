@@ -371,7 +371,50 @@ static void bad_arguments_are_refused(void) {
   CHECK_EQUAL(w.calls, 0);
 }
 
+/* Each block has its own two readings, and the clock's cost is taken off each. */
+static void a_pass_times_each_block(void) {
+  world w = {.reading_ns = 1, .operation_ns = 100};
+  complab_block blocks[BLOCKS] = {0};
+  const complab_work work = work_over(&w, blocks, BLOCKS);
+  complab_timing timing = timing_of(&w);
+  timing.clock_cost_ns = 1;
+  double elapsed_ns[BLOCKS] = {0};
+  size_t failed = 99;
+  CHECK_EQUAL(complab_pass_run(&work, &timing, elapsed_ns, &failed), COMPLAB_OK);
+  static const uint64_t readings[] = {1, 1, 1};
+  check_readings(&w, readings, BLOCKS);
+  for (size_t i = 0; i < BLOCKS; i++) {
+    CHECK_EQUAL(elapsed_ns[i], 100);
+  }
+  timing.clock_cost_ns = 1000; /* never below nothing */
+  CHECK_EQUAL(complab_pass_run(&work, &timing, elapsed_ns, &failed), COMPLAB_OK);
+  CHECK_EQUAL(elapsed_ns[0], 0);
+}
+
+/* A failure, a stop and a clock that runs backwards name their block. */
+static void a_pass_that_fails_names_its_block(void) {
+  complab_block blocks[BLOCKS] = {0};
+  double elapsed_ns[BLOCKS] = {0};
+  size_t failed = 99;
+  world w = {.reading_ns = 1, .operation_ns = 100, .fail_at_call = 2};
+  complab_work work = work_over(&w, blocks, BLOCKS);
+  complab_timing timing = timing_of(&w);
+  CHECK_EQUAL(complab_pass_run(&work, &timing, elapsed_ns, &failed),
+              COMPLAB_COMPRESS_FAILED);
+  CHECK_EQUAL(failed, 1);
+  w = (world){.reading_ns = 1, .operation_ns = 100, .stop_at_call = 2};
+  CHECK_EQUAL(complab_pass_run(&work, &timing, elapsed_ns, &failed), COMPLAB_STOPPED);
+  CHECK_EQUAL(failed, 2);
+  w = (world){.reading_ns = 1, .operation_ns = 100, .back_at_reading = 2};
+  CHECK_EQUAL(complab_pass_run(&work, &timing, elapsed_ns, &failed),
+              COMPLAB_CLOCK_FAILED);
+  CHECK_EQUAL(failed, 0);
+  CHECK_EQUAL(complab_pass_run(&work, &timing, NULL, &failed), COMPLAB_BAD_ARGUMENT);
+}
+
 int main(void) {
+  a_pass_times_each_block();
+  a_pass_that_fails_names_its_block();
   calibration_grows_scales_and_confirms();
   an_iteration_walks_all_blocks();
   a_slow_first_call_is_read_again();

@@ -21,6 +21,12 @@ from complab.core.coding import (
     codecs,
 )
 from complab.core.libraries import Library, LibraryKind, library_kinds
+from complab.core.path import (
+    checking_work,
+    encoding_work,
+    reading_work,
+    sealing_work,
+)
 from complab.core.payloads import PayloadArena
 from complab.core.records import (
     header_dtype,
@@ -85,11 +91,13 @@ __all__ = [
     "build_flags",
     "can_evict",
     "canary_ns",
+    "checking_work",
     "clock_facts",
     "codec_levels",
     "codecs",
     "crc32",
     "crc32c",
+    "encoding_work",
     "end_with_parent",
     "gap_dtype",
     "header_dtype",
@@ -98,8 +106,10 @@ __all__ = [
     "library_kinds",
     "read_headers",
     "read_records",
+    "reading_work",
     "record_dtype",
     "scan_all",
+    "sealing_work",
     "write_batch",
     "write_records",
 ]

@@ -7,7 +7,7 @@ source, and outputs are views into an arena.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from complab._core import ffi, lib
 from complab.core.libraries import Library, handle_of
@@ -22,6 +22,10 @@ from complab.errors import (
     LevelError,
     StoppedError,
 )
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 # Blocks start at cache lines, as they do when a client allocates each for itself.
 _ALIGNMENT_BYTES = 64
@@ -132,8 +136,18 @@ def codec_levels(codec: CodecInfo, library: Library | None) -> Levels | None:
     )
 
 
+class Operation(Protocol):
+    """What a work runs over its blocks: a function of C with its state."""
+
+    function: Any
+    handle: Any
+
+    def failure(self, status: int, block_index: int) -> Exception:
+        """The exception for a status that a run ended with."""
+
+
 class Coder:
-    """A codec at one level in one direction.
+    """A codec at one level in one direction: an ``Operation``.
 
     ``level`` is ignored by a codec without levels; ``LevelError`` if it is out of
     range. With ``is_context_fresh`` each block makes and frees its own context.
@@ -170,6 +184,7 @@ class Coder:
             raise CodecError(words(status, ""), codec=codec.name)
         self.codec = codec
         self.direction = direction
+        self.function = lib.complab_coder_run
         self._library = library  # outlives the coder, which borrows it
         self.handle = ffi.gc(out[0], lib.complab_coder_free)
 
@@ -252,7 +267,7 @@ def _aligned(size_bytes: int) -> int:
 
 
 class Work:
-    """A coder over the blocks of ``sources``, ready to be run and timed.
+    """An operation over the blocks of ``sources``, ready to be run and timed.
 
     ``capacities`` are the output sizes to allow for, one a block. ``stop_flag`` is a
     buffer of one 32-bit integer that is read between codec calls; anything but 0 ends
@@ -262,7 +277,7 @@ class Work:
 
     def __init__(
         self,
-        coder: Coder,
+        operation: Operation,
         sources: Sources,
         capacities: Sequence[int],
         arena: Arena,
@@ -271,7 +286,7 @@ class Work:
         is_cold: bool = False,
     ) -> None:
         """Lay the blocks out in the arena."""
-        self._coder = coder
+        self._operation = operation
         self._sources = sources
         self._arena = arena
         self._capacities = list(capacities)
@@ -283,8 +298,8 @@ class Work:
             else ffi.from_buffer("int32_t *", stop_flag, require_writable=True)
         )
         self._work = ffi.new("complab_work *")
-        self._work.operation = lib.complab_coder_run
-        self._work.state = coder.handle
+        self._work.operation = operation.function
+        self._work.state = operation.handle
         self._work.blocks = self._blocks
         self._work.block_count = self._count
         self._work.stop = self._stop
@@ -315,15 +330,15 @@ class Work:
 
     def failure(self, status: int, block_index: int) -> Exception:
         """The exception for a status that a run of the work ended with."""
-        return self._coder.failure(status, block_index)
+        return self._operation.failure(status, block_index)
 
     def run_block(self, index: int) -> int:
         """Run one block untimed and return its output's size."""
         self._place()
         block = self._blocks + index
-        status = lib.complab_coder_run(self._coder.handle, block)
+        status = self._operation.function(self._operation.handle, block)
         if status != lib.COMPLAB_OK:
-            raise self._coder.failure(status, index)
+            raise self._operation.failure(status, index)
         return int(block.dst_bytes)
 
     def output(self, index: int) -> bytes:
@@ -349,8 +364,21 @@ class Work:
         out = ffi.new("complab_calibration *")
         status = lib.complab_calibrate(self._work, timer.timing, target_ns, out)
         if status != lib.COMPLAB_OK:
-            raise self._coder.failure(status, int(out.failed_block))
+            raise self._operation.failure(status, int(out.failed_block))
         return Calibration(int(out.iteration_count), float(out.iteration_ns))
+
+    def time_pass(self, timer: Timer) -> "NDArray[np.float64]":
+        """Time one iteration block by block: nanoseconds, an element for each block."""
+        import numpy as np
+
+        self._place()
+        found = np.empty(self._count, np.float64)
+        failed = ffi.new("size_t *")
+        out = ffi.from_buffer("double[]", found, require_writable=True)
+        status = lib.complab_pass_run(self._work, timer.timing, out, failed)
+        if status != lib.COMPLAB_OK:
+            raise self._operation.failure(status, int(failed[0]))
+        return found
 
     def time(self, timer: Timer, iteration_count: int, iteration_ns: float) -> Epoch:
         """Time one epoch; ``iteration_ns`` decides about the untimed iteration."""
@@ -360,7 +388,7 @@ class Work:
             self._work, timer.timing, iteration_count, iteration_ns, out
         )
         if status != lib.COMPLAB_OK:
-            raise self._coder.failure(status, int(out.failed_block))
+            raise self._operation.failure(status, int(out.failed_block))
         return Epoch(
             int(out.elapsed_ns),
             int(out.iteration_count),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _RECORDS_A_CHUNK = 16384
 
 # What complab_records_begin takes from a batch's row.
-_BATCH_FIELDS = (
+BATCH_FIELDS = (
     "magic",
     "codec_id",
     "timestamp_type",
@@ -35,7 +35,7 @@ _BATCH_FIELDS = (
 )
 
 # What complab_batch_write takes beside these.
-_WRITTEN_FIELDS = (
+WRITTEN_FIELDS = (
     "attributes",
     "partition_leader_epoch",
     "producer_id",
@@ -117,7 +117,7 @@ def iter_records(
     fault = ffi.new("complab_fault *")
     records = ffi.new("complab_records *")
     count = ffi.new("size_t *")
-    c_batch = _batch(batch, _BATCH_FIELDS)
+    c_batch = _batch(batch, BATCH_FIELDS)
     _check(lib.complab_records_begin(view, len(view), c_batch, records, fault), fault)
     while (left := records.record_count - records.next_index) > 0:
         rows = np.empty(min(left, chunk_records), record_dtype())
@@ -269,7 +269,7 @@ def write_batch(fields: "np.void", payload: Buffer) -> bytes:
     view = ffi.from_buffer("uint8_t[]", payload)
     out = bytearray(BATCH_HEADER_BYTES + len(view))
     written = ffi.new("size_t *")
-    names = (*_BATCH_FIELDS[3:], *_WRITTEN_FIELDS)
+    names = (*BATCH_FIELDS[3:], *WRITTEN_FIELDS)
     check(
         lib.complab_batch_write(
             _batch(fields, names),

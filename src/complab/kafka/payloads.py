@@ -59,9 +59,10 @@ class Payloads:
 
     ``batch_count`` and ``record_count`` count all data batches of the input, the latter
     ``None`` where only decompressing all of them would tell; ``len(blocks)`` are
-    measured. ``sha256`` is the digest of the measured batches as they are stored: of a
-    sound file that is measured whole, the file's. ``seed`` is what the choice was made
-    with.
+    measured. ``batches`` is a row of ``core.batch_dtype`` for each block, by which its
+    records can be read; ``None`` for opaque bytes. ``sha256`` is the digest of the
+    measured batches as they are stored: of a sound file that is measured whole, the
+    file's. ``seed`` is what the choice was made with.
     """
 
     path: str
@@ -72,6 +73,7 @@ class Payloads:
     is_opaque: bool
     seed: int
     warnings: tuple[InputWarning, ...] = ()
+    batches: "Rows | None" = field(default=None, repr=False, compare=False)
 
     @property
     def uncompressed_bytes(self) -> int:
@@ -124,6 +126,7 @@ def choose_payloads(
         warnings.append(InputWarning("message-sets", text, is_damage=False))
     drawn, digest, told = _draw(log, units, max_input_bytes, seed)
     warnings += told
+    blocks = tuple(payload for _, payload in drawn)
     if not drawn:
         raise NoDataBatchError(_nothing_left(_shortened(warnings)), path=path)
     counts = log.index["record_count"][kept]
@@ -132,10 +135,11 @@ def choose_payloads(
         digest,
         len(units),
         int(counts.sum()) if (counts >= 0).all() else None,
-        drawn,
+        blocks,
         is_opaque=False,
         seed=seed,
         warnings=tuple(_shortened(warnings)),
+        batches=_rows_of(log.index, units[[number for number, _ in drawn]]),
     )
 
 
@@ -332,8 +336,8 @@ def _draw(
     units: "np.ndarray[Any, np.dtype[np.int64]]",
     max_input_bytes: int,
     seed: int,
-) -> tuple[tuple[bytes, ...], str, list[InputWarning]]:
-    """Blocks of evenly spread units up to the bound, one at least; their digest."""
+) -> tuple[list[tuple[int, bytes]], str, list[InputWarning]]:
+    """Evenly spread units with their payloads, up to the bound; their digest."""
     drawn: dict[int, bytes] = {}
     warnings: list[InputWarning] = []
     total_bytes = 0
@@ -356,7 +360,19 @@ def _draw(
     for number in sorted(drawn):
         first, last = units[number].tolist()
         digest.update(log.bytes_of(first, last))
-    return tuple(drawn[n] for n in sorted(drawn)), digest.hexdigest(), warnings
+    return sorted(drawn.items()), digest.hexdigest(), warnings
+
+
+def _rows_of(index: "Rows", units: "np.ndarray[Any, np.dtype[np.int64]]") -> "Rows":
+    """A row for each unit, by which its records are read: a set has all its messages'.
+
+    Messages that stand back to back are counted, since their row is that of the first.
+    """
+    rows = index[units[:, 0]].copy()
+    is_set = units[:, 1] > units[:, 0]
+    rows["record_count"][is_set] = (units[:, 1] - units[:, 0] + 1)[is_set]
+    rows["last_offset"][is_set] = index["last_offset"][units[:, 1]][is_set]
+    return rows
 
 
 def _unread(place: str, payload: "memoryview | bytes | PayloadError") -> InputWarning:

@@ -11,7 +11,7 @@ records with times of their own would take.
 
 import hashlib
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -106,7 +106,23 @@ def read_record_file(
         is_opaque=False,
         seed=seed,
         warnings=warnings,
+        batches=_rows_of([batches[number] for number in sorted(drawn)]),
     )
+
+
+def _rows_of(batches: Sequence[_Batch]) -> "np.ndarray[Any, np.dtype[np.void]]":
+    """A row for each batch, as if they had been sent one after the other."""
+    import numpy as np
+
+    rows = np.zeros(len(batches), core.batch_dtype())
+    rows["magic"] = 2
+    rows["record_count"] = [batch.record_count for batch in batches]
+    ends = np.cumsum(rows["record_count"], dtype=np.int64)
+    rows["base_offset"] = ends - rows["record_count"]
+    rows["last_offset"] = ends - 1
+    for name in ("producer_id", "producer_epoch", "base_sequence"):
+        rows[name] = -1
+    return rows
 
 
 class _RecordFile:

@@ -1,0 +1,194 @@
+"""``complab replay``: what a client would have had a broker store, and the work."""
+
+import json
+import re
+import sys
+from typing import Final
+
+import click
+
+from complab.cli import options, output
+from complab.cli.parameters import BYTES, SECONDS, complete_codecs, parse_settings
+from complab.cli.talk import tell
+from complab.kafka.record_files import KINDS
+from complab.studies.replay import BATCHINGS, KEEP, ReplayResult, replay
+from complab.whole_file import check_output, write_text_whole
+
+_FORMATS: Final = ("table", "markdown", "csv", "json")
+_UNITS_MS: Final = {"": 1.0, "ms": 1.0, "s": 1000.0}
+
+
+class _Milliseconds(click.ParamType[float]):
+    """A time: ``100ms``, ``1s``, ``5``."""
+
+    name = "milliseconds"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Read the time; a usage error says what is allowed."""
+        if isinstance(value, float):
+            return value
+        found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)(ms|s|)", str(value).strip())
+        if not found:
+            self.fail(f"{value!r}: give a time such as 100ms or 1s", param, ctx)
+        return float(found[1]) * _UNITS_MS[found[2]]
+
+
+@click.command("replay")
+@click.argument("path", metavar="FILE")
+@click.option(
+    "--codecs",
+    metavar="LIST",
+    shell_complete=complete_codecs,
+    help="What to send, in the client's levels, e.g. none,gzip,zstd:1-9. "
+    "[default: kafka, each at its default level]",
+)
+@options.CLIENT
+@options.LIBRARIES
+@click.option(
+    "--batching",
+    type=click.Choice(BATCHINGS),
+    default=KEEP,
+    show_default=True,
+    help="keep: the stored boundaries. client: those that the client would choose.",
+)
+@click.option(
+    "--batch-size",
+    type=BYTES,
+    help="The client's batch.size, with --batching client. [default: the client's]",
+)
+@click.option(
+    "--linger",
+    type=_Milliseconds(),
+    metavar="TIME",
+    help="The client's linger.ms, e.g. 100ms. [default: the client's]",
+)
+@click.option(
+    "--arrival",
+    default="asap",
+    show_default=True,
+    metavar="asap|timestamps|N/s",
+    help="How records come: all at once, by their own times, or at a rate.",
+)
+@click.option(
+    "--partitions",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="By key as the client does, else a partition for a batch's worth of bytes.",
+)
+@click.option(
+    "--topic-config",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A setting of the topic, which decides what the broker does: "
+    "compression.type=zstd; repeat for several.",
+)
+@click.option(
+    "--records",
+    type=click.Choice(KINDS),
+    help="Take a file of records without a log: its lines, or records behind 32-bit "
+    "lengths.",
+)
+@options.MAX_INPUT
+@options.MAX_PAYLOAD
+@click.option(
+    "--budget",
+    type=SECONDS,
+    metavar="SECONDS",
+    help="Time for all of it; every stage is timed once in any case. "
+    "[default: 1 per row, at most 60]",
+)
+@options.SEED
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(_FORMATS),
+    help="What standard output shows. [default: table]",
+)
+@options.OUTPUT
+@click.option(
+    "--write-segment",
+    "segment_path",
+    metavar="FILE",
+    help="Write what the broker would store, as a segment; of one codec alone.",
+)
+@click.option("--force", is_flag=True, help="Overwrite files that exist.")
+@options.QUIET
+@click.pass_context
+def command(
+    ctx: click.Context,
+    *,
+    path: str,
+    codecs: str | None,
+    client: str | None,
+    libraries: tuple[str, ...],
+    batching: str,
+    batch_size: int | None,
+    linger: float | None,
+    arrival: str,
+    partitions: int,
+    topic_config: tuple[str, ...],
+    records: str | None,
+    max_input: int,
+    max_payload: int,
+    budget: float | None,
+    seed: int,
+    format_name: str | None,
+    output_path: str | None,
+    segment_path: str | None,
+    force: bool,
+    quiet: bool,
+) -> None:
+    r"""Foretell what a client would have had a broker store of the records of FILE.
+
+    FILE is a segment, a captured batch, a folder of segments, or "-" (standard input).
+
+    \b
+    complab replay segment.log --client java --codecs none,gzip,snappy,lz4,zstd:1-9
+    complab replay segment.log --client librdkafka --batching client --linger 100ms
+    complab replay segment.log --codecs lz4 --topic-config compression.type=zstd
+    complab replay segment.log --codecs zstd:3 --write-segment out.log
+    """
+    if output_path == "-":  # it is where the result goes anyway
+        output_path = None
+    for each in (output_path, segment_path):
+        if each:
+            check_output(each, may_overwrite=force)
+    file_format = output.format_for(output_path, format_name) if output_path else None
+    result = replay(
+        path,
+        codecs,
+        client=client or "java",
+        libraries=libraries,
+        batching=batching,
+        batch_bytes=batch_size,
+        linger_ms=linger,
+        arrival=arrival,
+        partition_count=partitions,
+        topic=parse_settings(topic_config),
+        records=records,
+        max_input_bytes=max_input,
+        max_payload_bytes=max_payload,
+        budget_s=budget,
+        seed=seed,
+    )
+    if segment_path:
+        size_bytes = result.write_segment(segment_path, force=force)
+        if not quiet:
+            tell(f"{segment_path}: {size_bytes:,} bytes")
+    if output_path and file_format:
+        text = _render(result, file_format, is_for_screen=False)
+        write_text_whole(output_path, text, may_overwrite=force)
+    sys.stdout.write(_render(result, format_name or "table", is_for_screen=True))
+    if format_name == "csv" and not quiet:
+        for note in result.notes:
+            tell(note)
+    ctx.exit(1 if result.has_failures else 0)
+
+
+def _render(result: ReplayResult, format_name: str, *, is_for_screen: bool) -> str:
+    if format_name == "json":
+        return json.dumps(result.to_document(), indent=1) + "\n"
+    return output.render(result.table(), format_name, is_for_screen=is_for_screen)

@@ -1,0 +1,205 @@
+"""When clients close batches: by size, number, time, and what they have learnt."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from index_rows import FIXTURES, NO_FIXTURES, TOPICS
+from numpy.typing import NDArray
+
+from complab import core
+from complab.codecs.catalogue import Catalogue
+from complab.errors import PlanError
+from complab.kafka.batching import (
+    RULES,
+    Arrival,
+    Batching,
+    BatchingRules,
+    cut,
+    too_large,
+)
+from complab.kafka.payloads import read_payloads
+from complab.kafka.recorded import Recorded, read_recorded, varint_bytes
+
+_HEADER_BYTES = 61
+
+
+def records_of(
+    values: list[bytes],
+    *,
+    keys: list[bytes] | None = None,
+    times_ms: list[int] | None = None,
+) -> Recorded:
+    """Records of these values, all of one stored batch."""
+    rows = np.zeros(len(values), core.record_dtype())
+    source = b"".join(values) + b"".join(keys or [])
+    sizes = [len(value) for value in values]
+    rows["value_bytes"] = sizes
+    rows["value_position"] = np.cumsum(sizes) - sizes
+    rows["key_bytes"] = -1
+    if keys:
+        key_sizes = [len(key) for key in keys]
+        rows["key_bytes"] = key_sizes
+        rows["key_position"] = sum(sizes) + np.cumsum(key_sizes) - key_sizes
+    rows["timestamp"] = times_ms or 0
+    return Recorded(
+        (), source, rows, np.zeros(1, core.batch_dtype()), np.array([len(values)])
+    )
+
+
+def sizes_of(
+    recorded: Recorded,
+    rules: BatchingRules,
+    ratio: float = 1.0,
+    **options: object,
+) -> list[int]:
+    """Records in each batch, for a codec that always compresses to that ratio."""
+    batching = Batching(rules, **options)  # type: ignore[arg-type]
+    bare = recorded.bare_bytes()
+
+    def compressed(numbers: NDArray[np.int64]) -> int:
+        return round(ratio * float(bare[numbers].sum()))
+
+    return [len(batch) for batch in cut(recorded, batching, compressed)]
+
+
+@pytest.mark.parametrize("value", [0, -1, 63, -64, 64, 8192, -(2**31), 2**62, -(2**63)])
+def test_a_varints_size_is_what_the_encoder_writes(value: int) -> None:
+    """Zigzag, seven bits a byte."""
+    zigzag = (value << 1) ^ (value >> 63)
+    expected = max(1, -(-zigzag.bit_length() // 7))
+    assert varint_bytes(np.array([value])).tolist() == [expected]
+
+
+def test_a_full_batch_is_what_the_encoder_fits_into_it() -> None:
+    """Uncompressed bytes are counted to the byte: header, records, their deltas."""
+    recorded = records_of([bytes(90)] * 1000)
+    first, *_ = sizes_of(recorded, BatchingRules(4096, 0))
+    encoded, count = core.write_records(
+        recorded.source,
+        recorded.rows,
+        base_offset=0,
+        base_timestamp=0,
+        capacity_bytes=10**6,
+    )
+    assert count == 1000
+    records = recorded.rows.copy()
+    records["offset"] = np.arange(1000)
+    room_bytes = 4096 - _HEADER_BYTES
+    _, fitting = core.write_records(
+        recorded.source,
+        records,
+        base_offset=0,
+        base_timestamp=0,
+        capacity_bytes=room_bytes,
+    )
+    assert first == fitting
+    assert len(encoded) > room_bytes
+
+
+def test_a_record_larger_than_the_batch_goes_alone() -> None:
+    """Every client sends it; nothing goes with it."""
+    recorded = records_of([b"a", bytes(5000), b"b", b"c"])
+    assert sizes_of(recorded, BatchingRules(1000, 0)) == [1, 1, 2]
+
+
+def test_a_number_of_records_closes_a_batch() -> None:
+    """As kafka-go's 100."""
+    recorded = records_of([b"x"] * 250)
+    assert sizes_of(recorded, RULES["kafka-go"]) == [100, 100, 50]
+
+
+def test_batches_grow_while_the_estimate_is_learnt() -> None:
+    """By half a percent a batch at once; not at all before the first is learnt from."""
+    recorded = records_of([bytes(1000)] * 4000)
+    at_once = sizes_of(recorded, RULES["java"], ratio=0.1)
+    assert at_once[0] == 15
+    assert at_once[:-1] == sorted(at_once[:-1])
+    assert at_once[100] > 1.8 * at_once[0]
+    late = sizes_of(recorded, RULES["java"], ratio=0.1, is_lagging=True)
+    assert set(late[:-1]) == {15}
+    assert len(late) > len(at_once)
+
+
+def test_a_worse_ratio_is_learnt_at_once() -> None:
+    """Batches that do not compress are never taken for larger than they are."""
+    recorded = records_of([bytes(1000)] * 200)
+    sizes = sizes_of(recorded, RULES["java"], ratio=1.02)
+    # At 1.02, and a twentieth more for safety, a record less has room.
+    assert (sizes[0], sizes[1]) == (15, 14)
+
+
+def test_linger_closes_what_a_rate_leaves_open() -> None:
+    """At 1000 records a second, 5 ms hold a record each ms, both ends included."""
+    recorded = records_of([b"x"] * 60)
+    sizes = sizes_of(recorded, BatchingRules(16384, 5), arrival=Arrival("rate", 1000))
+    assert sizes == [6] * 10
+
+
+def test_records_own_times_decide_where_they_are_asked() -> None:
+    """A pause longer than the linger ends a batch; a step back in time does not."""
+    recorded = records_of([b"x"] * 5, times_ms=[0, 3, 2, 50, 51])
+    rules = BatchingRules(16384, 5)
+    assert sizes_of(recorded, rules, arrival=Arrival("timestamps")) == [3, 2]
+    assert sizes_of(recorded, rules) == [5]
+
+
+def test_a_key_always_has_the_same_partition() -> None:
+    """Records of a key keep their order in one batch's line; keys are spread."""
+    keys = [str(number % 7).encode() for number in range(700)]
+    recorded = records_of([b"x"] * 700, keys=keys)
+    batching = Batching(RULES["java"], partition_count=4)
+    batches = cut(recorded, batching, len)
+    where: dict[bytes, set[int]] = {}
+    for place, batch in enumerate(batches):
+        for number in batch.tolist():
+            where.setdefault(keys[number], set()).add(place)
+    assert sorted(number for batch in batches for number in batch.tolist()) == list(
+        range(700)
+    )
+    assert all(len(places) == 1 for places in where.values())
+    assert len(batches) > 1
+
+
+def test_records_without_keys_stay_until_a_batch_is_full() -> None:
+    """A partition gets a batch's worth of bytes before the next is drawn."""
+    recorded = records_of([bytes(100)] * 2000)
+    batching = Batching(BatchingRules(1000, 0), partition_count=3, seed=1)
+    sizes = [len(each) for each in cut(recorded, batching, len)]
+    assert sum(sizes) == 2000
+    assert min(sizes[:-3]) >= 5
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: Arrival.parse("20000"), "a rate such as 20000/s"),
+        (lambda: Arrival.parse("-1/s"), "a rate such as 20000/s"),
+        (lambda: Arrival.parse("inf/s"), "a rate such as 20000/s"),
+        (lambda: Batching(BatchingRules(0, 0)), "batch size of 0"),
+        (lambda: Batching(BatchingRules(1, -1)), "linger of -1"),
+        (lambda: Batching(BatchingRules(1, 0), partition_count=0), "0 partitions"),
+    ],
+)
+def test_numbers_that_no_client_takes_are_refused(
+    make: Callable[[], object], words: str
+) -> None:
+    """With what is allowed."""
+    with pytest.raises(PlanError, match=words):
+        make()
+
+
+def test_records_that_are_too_large_are_counted() -> None:
+    """Java's max.request.size is of the uncompressed record."""
+    recorded = records_of([bytes(1_048_576), bytes(1000)])
+    assert too_large(recorded, RULES["java"]) == 1
+    assert too_large(recorded, RULES["kafka-go"]) == 0
+
+
+@pytest.mark.skipif(not TOPICS, reason=NO_FIXTURES)
+def test_the_uncompressed_boundaries_of_kafka_python_are_foretold() -> None:
+    """It counts uncompressed bytes, and its sender's timing changes nothing."""
+    topic = FIXTURES / "topics" / "kpy-zstd-0"
+    recorded = read_recorded(read_payloads(str(topic), libraries=Catalogue()))
+    sizes = sizes_of(recorded, RULES["kafka-python"])
+    assert sizes == recorded.counts.tolist()
