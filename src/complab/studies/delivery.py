@@ -17,10 +17,15 @@ from complab.codecs.specs import Selection
 from complab.codecs.writers import CLIENTS, JAVA, CodecWriter
 from complab.core import Direction
 from complab.errors import CodecError, RoundTripMismatchError
+from complab.kafka.batching import Batching, cut
 from complab.kafka.broker import REBUILT, Arrival, Decision, decide
+from complab.kafka.recorded import Recorded, batch_rows
 from complab.kafka.topic_settings import TopicSettings
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from complab.kafka.log import Rows
 
 ENCODE: Final = "encode"
@@ -86,6 +91,32 @@ class Parcel:
         work = core.encoding_work(source, records, rows["record_count"].tolist())
         payloads = tuple(outputs(work, len(rows)))
         return cls(source, rows, records, payloads)
+
+    @classmethod
+    def kept(cls, recorded: Recorded) -> "Parcel":
+        """The records in the batches that they came in."""
+        import numpy as np
+
+        numbers = np.arange(recorded.record_count)
+        rows, records = batch_rows(recorded, numbers, recorded.counts.tolist())
+        return cls.encoded(recorded.source, rows, records)
+
+    @classmethod
+    def cut(
+        cls, recorded: Recorded, batching: Batching, compressor: "Compressor"
+    ) -> "Parcel":
+        """The records in the batches that a client with that compressor makes."""
+        import numpy as np
+
+        def compressed(numbers: "NDArray[np.int64]") -> int:
+            rows, records = batch_rows(recorded, numbers, [len(numbers)])
+            (payload,) = cls.encoded(recorded.source, rows, records).payloads
+            return compressor.framed_bytes(payload)
+
+        batches = cut(recorded, batching, compressed)
+        counts = [len(batch) for batch in batches]
+        rows, records = batch_rows(recorded, np.concatenate(batches), counts)
+        return cls.encoded(recorded.source, rows, records)
 
     def works(self) -> dict[str, core.Work]:
         """The stages that no codec has a part in."""

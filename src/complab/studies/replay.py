@@ -10,29 +10,22 @@ longer: they compare codecs, and bound what a client can reach.
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from complab.codecs import specs
 from complab.codecs.catalogue import KAFKA, Catalogue
 from complab.codecs.specs import Selection
 from complab.codecs.writers import JAVA, Client, find_client
 from complab.errors import CodecError, PlanError
-from complab.kafka.batching import (
-    RULES,
-    Arrival,
-    Batching,
-    cut,
-    too_large,
-)
+from complab.kafka.batching import RULES, Arrival, Batching, too_large
 from complab.kafka.broker import REFUSED
 from complab.kafka.inputs import InputOptions, read_input
 from complab.kafka.log import DEFAULT_MAX_PAYLOAD_BYTES
 from complab.kafka.payloads import DEFAULT_MAX_INPUT_BYTES
-from complab.kafka.recorded import Recorded, batch_rows, read_recorded
+from complab.kafka.recorded import Recorded, read_recorded
 from complab.kafka.topic_settings import TopicSettings, parse_topic_settings
 from complab.render import ShownAsTable, Table
 from complab.results.model import FAILED, OK, SKIPPED
-from complab.runner.passes import PASSES_AT_LEAST, PassTimes, time_passes
 from complab.studies.delivery import (
     PRODUCER_STAGES,
     Compressor,
@@ -41,20 +34,14 @@ from complab.studies.delivery import (
     deliver,
 )
 from complab.studies.replay_table import ReplayRow, replay_table
+from complab.studies.stations import PathTimes
 from complab.units import format_count
 from complab.whole_file import open_whole
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from complab import core
 
 KEEP: Final = "keep"
 CLIENT: Final = "client"
 BATCHINGS: Final = (KEEP, CLIENT)
 
-_MILLION: Final = 1_000_000
 _DEFAULT_BUDGET_AT_MOST_S: Final = 60.0
 _BASELINE: Final = "none"
 
@@ -187,8 +174,10 @@ def replay(
     )
     payloads = read_input(path, options, libraries=catalogue, seed=seed)
     recorded = read_recorded(payloads)
-    runs = [_Run(each, chosen, recorded, catalogue) for each in selections]
-    times = _times(runs, until_s=started_s + budget_s, seed=seed)
+    parcels = _Parcels(recorded, chosen.batching)
+    runs = [_Run(each, chosen, parcels, catalogue) for each in selections]
+    deliveries = [run.delivery for run in runs if run.delivery is not None]
+    times = PathTimes(deliveries, until_s=started_s + budget_s, seed=seed)
     baseline = next((run for run in runs if run.is_baseline), None)
     rows = tuple(run.row(times, baseline) for run in runs)
     return ReplayResult(
@@ -253,6 +242,26 @@ def _selections(
     return found
 
 
+class _Parcels:
+    """The batches of the records: one parcel for all codecs where they are kept."""
+
+    def __init__(self, recorded: Recorded, batching: Batching | None) -> None:
+        self._recorded = recorded
+        self._batching = batching
+        self._kept = Parcel.kept(recorded) if batching is None else None
+
+    def of(self, compressor: Compressor) -> Parcel:
+        if self._kept is not None:
+            return self._kept
+        assert self._batching is not None  # noqa: S101 - one of the two is there
+        return Parcel.cut(self._recorded, self._batching, compressor)
+
+    def late(self, compressor: Compressor) -> Parcel:
+        assert self._batching is not None  # noqa: S101 - nobody learns of what is kept
+        late = replace(self._batching, is_lagging=True)
+        return Parcel.cut(self._recorded, late, compressor)
+
+
 class _Run:
     """One configuration: its delivery, or why there is none."""
 
@@ -260,7 +269,7 @@ class _Run:
         self,
         selection: Selection,
         chosen: _Choice,
-        recorded: Recorded,
+        parcels: "_Parcels",
         catalogue: Catalogue,
     ) -> None:
         self._selection = selection
@@ -274,15 +283,14 @@ class _Run:
             return
         try:
             compressor = Compressor(selection)
-            parcel = _parcel(recorded, chosen.batching, compressor)
+            parcel = parcels.of(compressor)
             self.delivery = deliver(
                 parcel, selection, chosen.topic, catalogue, compressor
             )
             if chosen.batching is not None:
-                late = replace(chosen.batching, is_lagging=True)
                 compressor = Compressor(selection)
                 other = deliver(
-                    _parcel(recorded, late, compressor),
+                    parcels.late(compressor),
                     selection,
                     chosen.topic,
                     catalogue,
@@ -299,11 +307,7 @@ class _Run:
     def is_baseline(self) -> bool:
         return self._selection.codec.name == _BASELINE
 
-    def row(
-        self,
-        times: "Mapping[tuple[int, str], PassTimes]",
-        baseline: "_Run | None",
-    ) -> ReplayRow:
+    def row(self, times: PathTimes, baseline: "_Run | None") -> ReplayRow:
         provider = self._selection.provider
         name = (
             self._client.name,
@@ -318,23 +322,16 @@ class _Run:
         message_count = len(delivery.parcel.records)
         disk_bytes = delivery.stored.batch_bytes
         stations = {
-            station: _station(delivery, stages, times, message_count)
+            station: times.station(delivery, stages)
             for station, stages in delivery.stages.items()
         }
         producer = stations["producer"]
         none = None
         if baseline is not None and baseline.delivery is not None:
-            none = _station(
-                baseline.delivery,
-                PRODUCER_STAGES,
-                times,
-                len(baseline.delivery.parcel.records),
-            )
-        batch_ns = _batch_ns(delivery, times)
-        quantiles = _quantiles(batch_ns, (0.5, 0.99, 0.999))
+            none = times.station(baseline.delivery, PRODUCER_STAGES)
+        quantiles = times.batch_quantiles_ns(delivery, (0.5, 0.99, 0.999))
         by_stage = {
-            stage: _station(delivery, (stage,), times, message_count).cpu_s
-            for stage in PRODUCER_STAGES
+            stage: times.station(delivery, (stage,)).cpu_s for stage in PRODUCER_STAGES
         }
         low, high = self._range or (None, None)
         is_refused = delivery.decision.outcome == REFUSED
@@ -370,114 +367,6 @@ class _Run:
             status=FAILED if is_refused else OK,
             message=f"refused: {delivery.decision.reason}" if is_refused else "",
         )
-
-
-def _parcel(
-    recorded: Recorded, batching: Batching | None, compressor: Compressor
-) -> Parcel:
-    """The batches: those that are stored, or those that the client would make."""
-    import numpy as np
-
-    if batching is None:
-        numbers = np.arange(recorded.record_count)
-        rows, records = batch_rows(recorded, numbers, recorded.counts.tolist())
-        return Parcel.encoded(recorded.source, rows, records)
-
-    def compressed(record_numbers: "NDArray[np.int64]") -> int:
-        counts = [len(record_numbers)]
-        rows, records = batch_rows(recorded, record_numbers, counts)
-        (payload,) = Parcel.encoded(recorded.source, rows, records).payloads
-        return compressor.framed_bytes(payload)
-
-    batches = cut(recorded, batching, compressed)
-    rows, records = batch_rows(
-        recorded, np.concatenate(batches), [len(batch) for batch in batches]
-    )
-    return Parcel.encoded(recorded.source, rows, records)
-
-
-# ---- Times --------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Station:
-    """CPU seconds for a million messages; ``None`` for an error that nobody knows."""
-
-    cpu_s: float
-    error_pct: float | None
-    pass_count: int
-
-
-def _times(
-    runs: Sequence[_Run], *, until_s: float, seed: int
-) -> dict[tuple[int, str], PassTimes]:
-    """The times of every stage, by the delivery and the stage's name.
-
-    A parcel's own stages are timed once for all deliveries of the same parcel.
-    """
-    works: dict[tuple[int, str], core.Work] = {}
-    for run in runs:
-        if run.delivery is None:
-            continue
-        for stage, work in run.delivery.parcel.works().items():
-            works.setdefault((id(run.delivery.parcel), stage), work)
-        for stage, work in run.delivery.works().items():
-            works[id(run.delivery), stage] = work
-    return time_passes(works, until_s=until_s, seed=seed)
-
-
-def _stage_times(
-    delivery: Delivery,
-    stage: str,
-    times: "Mapping[tuple[int, str], PassTimes]",
-) -> PassTimes | None:
-    own = times.get((id(delivery), stage))
-    return own or times.get((id(delivery.parcel), stage))
-
-
-def _station(
-    delivery: Delivery,
-    stages: Sequence[str],
-    times: "Mapping[tuple[int, str], PassTimes]",
-    message_count: int,
-) -> _Station:
-    """The sum of some stages. Their errors are taken for independent."""
-    total_ns = squares = 0.0
-    is_known, pass_counts = True, []
-    for stage in stages:
-        found = _stage_times(delivery, stage, times)
-        if found is None:  # none has nothing to compress
-            continue
-        total_ns += found.total_ns
-        pass_counts.append(len(found.passes))
-        estimate = found.estimate()
-        if estimate is None:
-            is_known = False
-            continue
-        squares += (found.total_ns * estimate.error_pct / 100) ** 2
-    error_pct = None
-    if is_known and total_ns and min(pass_counts, default=0) >= PASSES_AT_LEAST:
-        error_pct = 100 * squares**0.5 / total_ns
-    cpu_s = total_ns / 1e9 * _MILLION / message_count
-    return _Station(cpu_s, error_pct, min(pass_counts, default=0))
-
-
-def _batch_ns(
-    delivery: Delivery, times: "Mapping[tuple[int, str], PassTimes]"
-) -> "NDArray[np.float64]":
-    """What each batch takes its producer."""
-    found = [_stage_times(delivery, stage, times) for stage in PRODUCER_STAGES]
-    first, *rest = [each.block_ns() for each in found if each is not None]
-    return sum(rest, first)
-
-
-def _quantiles(
-    values: "NDArray[np.float64]", shares: Sequence[float]
-) -> tuple[float, ...]:
-    """The smallest values that so many are not above."""
-    import numpy as np
-
-    return tuple(np.quantile(values, shares, method="inverted_cdf").tolist())
 
 
 def _notes(chosen: _Choice, recorded: Recorded, rows: Sequence[ReplayRow]) -> list[str]:
