@@ -3,10 +3,11 @@
 ``complab.sweep(path, codecs=...)`` measures codecs and levels on the record batches of
 a file; ``complab.compare(...)`` tells two libraries or two results apart;
 ``complab.replay(path, client=...)`` foretells what a client would have stored;
-``complab.load(path)`` reads a saved result; ``complab.kafka.open(path)`` gives the
-batches of a log and what is in them, ``complab.inspect(path)`` what to make of them;
-``complab.capture(servers, topic, output)`` takes batches from a live topic. Everything
-heavy is imported when it is first used.
+``complab.batching(path)`` shows what larger batches gain; ``complab.load(path)`` reads
+a saved result; ``complab.kafka.open(path)`` gives the batches of a log and what is in
+them, ``complab.inspect(path)`` what to make of them; ``complab.capture(servers, topic,
+output)`` takes batches from a live topic. Everything heavy is imported when it
+is first used.
 """
 
 from typing import TYPE_CHECKING
@@ -15,18 +16,21 @@ if TYPE_CHECKING:
     from complab import kafka
     from complab._version import __version__
     from complab.kafka.capture import Capture, capture
+    from complab.studies.batching import BatchingResult, batching
     from complab.studies.compare import Comparison, compare
     from complab.studies.inspect import Inspection, inspect
     from complab.studies.replay import ReplayResult, replay
     from complab.studies.sweep import SweepResult, sweep
 
 __all__ = [
+    "BatchingResult",
     "Capture",
     "Comparison",
     "Inspection",
     "ReplayResult",
     "SweepResult",
     "__version__",
+    "batching",
     "capture",
     "compare",
     "inspect",
@@ -37,6 +41,8 @@ __all__ = [
 ]
 
 _HOMES = {
+    "BatchingResult": "complab.studies.batching",
+    "batching": "complab.studies.batching",
     "Capture": "complab.kafka.capture",
     "capture": "complab.kafka.capture",
     "Comparison": "complab.studies.compare",

@@ -23,6 +23,7 @@ _COMMANDS = {
     "sweep": ("complab.cli.sweep", "Measure codecs and levels on a batch file."),
     "compare": ("complab.cli.compare", "Compare two libraries, or two results."),
     "replay": ("complab.cli.replay", "Foretell what a client would have stored."),
+    "batching": ("complab.cli.batching", "Show what larger batches gain and cost."),
     "inspect": ("complab.cli.inspect", "Look into a log: batches, records, lint."),
     "extract": ("complab.cli.extract", "Cut batches out of a log."),
     "capture": ("complab.cli.capture", "Take record batches from a live topic."),

@@ -1,12 +1,16 @@
 """Kinds of option values that several commands share."""
 
+import re
 from collections.abc import Sequence
+from typing import Final
 
 import click
 from click.shell_completion import CompletionItem
 
 from complab.errors import PlanError
 from complab.units import parse_bytes, parse_percent
+
+_UNITS_MS: Final = {"": 1.0, "ms": 1.0, "s": 1000.0}
 
 
 class _Bytes(click.ParamType[int]):
@@ -80,6 +84,62 @@ class _Counts(click.ParamType[tuple[int, ...]]):
         return tuple(dict.fromkeys(map(int, words)))
 
 
+class _Milliseconds(click.ParamType[float]):
+    """A time: ``100ms``, ``1s``, ``5``."""
+
+    name = "milliseconds"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Read the time; a usage error says what is allowed."""
+        if isinstance(value, float):
+            return value
+        found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)(ms|s|)", str(value).strip())
+        if not found:
+            self.fail(f"{value!r}: give a time such as 100ms or 1s", param, ctx)
+        return float(found[1]) * _UNITS_MS[found[2]]
+
+
+class _MillisecondsList(click.ParamType[tuple[float, ...]]):
+    """Times with commas between them: ``0ms,5ms,1s``."""
+
+    name = "milliseconds"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, ...]:
+        """Read each; a usage error says which is none."""
+        if isinstance(value, tuple):
+            return value
+        words = [word for word in str(value).split(",") if word.strip()]
+        return tuple(MILLISECONDS.convert(word, param, ctx) for word in words)
+
+
+class _ByteSteps(click.ParamType[tuple[int, ...]]):
+    """Sizes: ``1KiB-1MiB`` by doubling, or ``4KiB,16KiB,1MiB``."""
+
+    name = "sizes"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, ...]:
+        """Read a list or a range; a usage error says what is allowed."""
+        if isinstance(value, tuple):
+            return value
+        first, dash, last = str(value).partition("-")
+        if not dash:
+            words = str(value).split(",")
+            return tuple(BYTES.convert(word, param, ctx) for word in words)
+        size, end = BYTES.convert(first, param, ctx), BYTES.convert(last, param, ctx)
+        if size > end:
+            self.fail(f"{value!r}: the first is larger than the last", param, ctx)
+        steps = [size]
+        while steps[-1] * 2 <= end:
+            steps.append(steps[-1] * 2)
+        return tuple(steps)
+
+
 def parse_settings(options: Sequence[str]) -> dict[str, str]:
     """``NAME=VALUE`` options as a mapping; ``PlanError`` for one of another form."""
     found = {}
@@ -113,6 +173,9 @@ BYTES = _Bytes()
 BATCH = click.IntRange(min=0)
 BATCH_RANGE = _BatchRange()
 PERCENT = _Percent()
+MILLISECONDS = _Milliseconds()
+MILLISECONDS_LIST = _MillisecondsList()
+BYTE_STEPS = _ByteSteps()
 WORDS = _Words()
 COUNTS = _Counts()
 SECONDS = click.FloatRange(min=0, min_open=True)

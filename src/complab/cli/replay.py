@@ -1,38 +1,25 @@
 """``complab replay``: what a client would have had a broker store, and the work."""
 
 import json
-import re
 import sys
 from typing import Final
 
 import click
 
 from complab.cli import options, output
-from complab.cli.parameters import BYTES, SECONDS, complete_codecs, parse_settings
+from complab.cli.parameters import (
+    BYTES,
+    MILLISECONDS,
+    SECONDS,
+    complete_codecs,
+    parse_settings,
+)
 from complab.cli.talk import tell
 from complab.kafka.record_files import KINDS
 from complab.studies.replay import BATCHINGS, KEEP, ReplayResult, replay
 from complab.whole_file import check_output, write_text_whole
 
 _FORMATS: Final = ("table", "markdown", "csv", "json")
-_UNITS_MS: Final = {"": 1.0, "ms": 1.0, "s": 1000.0}
-
-
-class _Milliseconds(click.ParamType[float]):
-    """A time: ``100ms``, ``1s``, ``5``."""
-
-    name = "milliseconds"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """Read the time; a usage error says what is allowed."""
-        if isinstance(value, float):
-            return value
-        found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)(ms|s|)", str(value).strip())
-        if not found:
-            self.fail(f"{value!r}: give a time such as 100ms or 1s", param, ctx)
-        return float(found[1]) * _UNITS_MS[found[2]]
 
 
 @click.command("replay")
@@ -60,7 +47,7 @@ class _Milliseconds(click.ParamType[float]):
 )
 @click.option(
     "--linger",
-    type=_Milliseconds(),
+    type=MILLISECONDS,
     metavar="TIME",
     help="The client's linger.ms, e.g. 100ms. [default: the client's]",
 )

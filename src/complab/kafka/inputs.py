@@ -18,7 +18,7 @@ class InputOptions:
     into batches of ``batch_bytes`` (the producer's ``batch.size``, 16,384 by default);
     ``None`` for a log. ``is_opaque`` takes any bytes as one block.
     ``max_input_bytes`` bounds what is measured, ``max_payload_bytes`` what a batch may
-    decompress to.
+    decompress to. With ``run_count`` batches are drawn in so many runs of neighbours.
     """
 
     records: str | None = None
@@ -26,6 +26,7 @@ class InputOptions:
     is_opaque: bool = False
     max_input_bytes: int = DEFAULT_MAX_INPUT_BYTES
     max_payload_bytes: int = DEFAULT_MAX_PAYLOAD_BYTES
+    run_count: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse what contradicts itself."""
@@ -62,6 +63,7 @@ def read_input(
             batch_bytes=options.batch_bytes or DEFAULT_BATCH_BYTES,
             max_input_bytes=options.max_input_bytes,
             seed=seed,
+            run_count=options.run_count,
         )
     return read_payloads(
         path,
@@ -70,5 +72,6 @@ def read_input(
         max_payload_bytes=options.max_payload_bytes,
         seed=seed,
         is_opaque=options.is_opaque,
+        run_count=options.run_count,
         on_progress=on_progress,
     )

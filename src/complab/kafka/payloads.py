@@ -62,7 +62,8 @@ class Payloads:
     measured. ``batches`` is a row of ``core.batch_dtype`` for each block, by which its
     records can be read; ``None`` for opaque bytes. ``sha256`` is the digest of the
     measured batches as they are stored: of a sound file that is measured whole, the
-    file's. ``seed`` is what the choice was made with.
+    file's. ``seed`` is what the choice was made with. ``runs`` is the number of the run
+    that each block is in, where batches were drawn in runs of neighbours.
     """
 
     path: str
@@ -74,6 +75,7 @@ class Payloads:
     seed: int
     warnings: tuple[InputWarning, ...] = ()
     batches: "Rows | None" = field(default=None, repr=False, compare=False)
+    runs: tuple[int, ...] = ()
 
     @property
     def uncompressed_bytes(self) -> int:
@@ -89,6 +91,7 @@ def read_payloads(
     max_payload_bytes: int = DEFAULT_MAX_PAYLOAD_BYTES,
     seed: int = 0,
     is_opaque: bool = False,
+    run_count: int | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Payloads:
     """Read what a sweep measures from a file, a folder, or standard input (``-``).
@@ -100,13 +103,22 @@ def read_payloads(
         return _opaque(path, max_input_bytes, seed)
     log = open_log(path, max_payload_bytes=max_payload_bytes, libraries=libraries)
     log.scan(on_progress)
-    return choose_payloads(log, max_input_bytes=max_input_bytes, seed=seed)
+    return choose_payloads(
+        log, max_input_bytes=max_input_bytes, seed=seed, run_count=run_count
+    )
 
 
 def choose_payloads(
-    log: Log, *, max_input_bytes: int = DEFAULT_MAX_INPUT_BYTES, seed: int = 0
+    log: Log,
+    *,
+    max_input_bytes: int = DEFAULT_MAX_INPUT_BYTES,
+    seed: int = 0,
+    run_count: int | None = None,
 ) -> Payloads:
     """Draw evenly spread batches of a log, and decompress them.
+
+    With ``run_count`` they are drawn in so many runs of neighbours, each with the same
+    part of ``max_input_bytes``: for what is to be put into larger batches.
 
     Raises ``NotARecordBatchError`` if the log holds no batch at all,
     ``NoDataBatchError`` if none can be measured.
@@ -124,15 +136,22 @@ def choose_payloads(
             f"{MESSAGE_SET_BYTES:,} bytes: a log does not keep those they came in"
         )
         warnings.append(InputWarning("message-sets", text, is_damage=False))
-    drawn, digest, told = _draw(log, units, max_input_bytes, seed)
+    if run_count is None:
+        drawn, told = _draw(log, units, max_input_bytes, seed)
+        runs: tuple[int, ...] = ()
+    else:
+        drawn, runs, told = _draw_runs(log, units, max_input_bytes, run_count)
     warnings += told
+    digest = hashlib.sha256()
+    for number, _ in drawn:
+        digest.update(log.bytes_of(*units[number].tolist()))
     blocks = tuple(payload for _, payload in drawn)
     if not drawn:
         raise NoDataBatchError(_nothing_left(_shortened(warnings)), path=path)
     counts = log.index["record_count"][kept]
     return Payloads(
         path,
-        digest,
+        digest.hexdigest(),
         len(units),
         int(counts.sum()) if (counts >= 0).all() else None,
         blocks,
@@ -140,6 +159,7 @@ def choose_payloads(
         seed=seed,
         warnings=tuple(_shortened(warnings)),
         batches=_rows_of(log.index, units[[number for number, _ in drawn]]),
+        runs=runs,
     )
 
 
@@ -336,8 +356,8 @@ def _draw(
     units: "np.ndarray[Any, np.dtype[np.int64]]",
     max_input_bytes: int,
     seed: int,
-) -> tuple[list[tuple[int, bytes]], str, list[InputWarning]]:
-    """Evenly spread units with their payloads, up to the bound; their digest."""
+) -> tuple[list[tuple[int, bytes]], list[InputWarning]]:
+    """Evenly spread units with their payloads, up to the bound, one at least."""
     drawn: dict[int, bytes] = {}
     warnings: list[InputWarning] = []
     total_bytes = 0
@@ -356,11 +376,49 @@ def _draw(
             break
         drawn[number] = bytes(payload)
         total_bytes += len(payload)
-    digest = hashlib.sha256()
-    for number in sorted(drawn):
-        first, last = units[number].tolist()
-        digest.update(log.bytes_of(first, last))
-    return sorted(drawn.items()), digest.hexdigest(), warnings
+    return sorted(drawn.items()), warnings
+
+
+def _draw_runs(
+    log: Log,
+    units: "np.ndarray[Any, np.dtype[np.int64]]",
+    max_input_bytes: int,
+    run_count: int,
+) -> tuple[list[tuple[int, bytes]], tuple[int, ...], list[InputWarning]]:
+    """Units in runs of neighbours, which begin evenly spread over the input.
+
+    An input that fits is a single run.
+    """
+    drawn: list[tuple[int, bytes]] = []
+    runs: list[int] = []
+    warnings: list[InputWarning] = []
+    share_bytes = max_input_bytes // run_count
+    for run, (begin, end) in enumerate(run_bounds(len(units), run_count)):
+        total_bytes = 0
+        for number, payload in _payloads_of(log, units, list(range(begin, end))):
+            if isinstance(payload, PayloadError) or not payload:
+                place = log.place_of(int(units[number][0]))
+                warnings.append(_unread(place, payload))
+                continue
+            if total_bytes and total_bytes + len(payload) > share_bytes:
+                break
+            drawn.append((number, bytes(payload)))
+            runs.append(run)
+            total_bytes += len(payload)
+    if len(drawn) == len(units):
+        return drawn, (0,) * len(drawn), warnings
+    text = (
+        f"read {len(drawn):,} of {len(units):,} batches, in {run_count} runs spread "
+        "evenly over the input: --max-input takes more"
+    )
+    warnings.append(InputWarning("sampled", text, is_damage=False))
+    return drawn, tuple(runs), warnings
+
+
+def run_bounds(count: int, run_count: int) -> list[tuple[int, int]]:
+    """Where each of so many runs begins, and where the next one does."""
+    begins = sorted({run * count // run_count for run in range(run_count)})
+    return list(zip(begins, [*begins[1:], count], strict=True))
 
 
 def _rows_of(index: "Rows", units: "np.ndarray[Any, np.dtype[np.int64]]") -> "Rows":

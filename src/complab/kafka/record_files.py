@@ -22,6 +22,7 @@ from complab.kafka.payloads import (
     DEFAULT_MAX_INPUT_BYTES,
     InputWarning,
     Payloads,
+    run_bounds,
     spread_order,
 )
 
@@ -66,12 +67,14 @@ def read_record_file(
     batch_bytes: int = DEFAULT_BATCH_BYTES,
     max_input_bytes: int = DEFAULT_MAX_INPUT_BYTES,
     seed: int = 0,
+    run_count: int | None = None,
 ) -> Payloads:
     """Batch a file's records, and draw evenly spread batches up to a bound.
 
     ``kind`` is ``lines`` (each without its line feed, an empty one is an empty record)
     or ``length-prefixed`` (32-bit lengths of either byte order, which is found out).
-    ``batch_bytes`` is the producer's ``batch.size``. ``InputError`` if the file cannot
+    ``batch_bytes`` is the producer's ``batch.size``. With ``run_count`` they are drawn
+    in so many runs of neighbours. ``InputError`` if the file cannot
     be read or is not of that kind, with the offset.
     """
     source, _ = open_file(path)
@@ -80,21 +83,22 @@ def read_record_file(
     if not batches:
         message = "holds no record: there is nothing to measure"
         raise NoDataBatchError(message, path=path)
-    drawn: dict[int, bytes] = {}
-    digest = hashlib.sha256()
+    run_of: dict[int, int] = {}
+    if run_count is None:
+        drawn = _draw(file, batches, max_input_bytes, seed)
+        how = f"spread evenly over the input (seed {seed})"
+    else:
+        run_of = _runs(batches, max_input_bytes, run_count)
+        drawn = {number: file.payload(batches[number]) for number in run_of}
+        how = f"in {run_count} runs spread evenly over the input"
     warnings: tuple[InputWarning, ...] = ()
-    total_bytes = 0
-    for number in spread_order(len(batches), seed).tolist():
-        payload = file.payload(batches[number])
-        if drawn and total_bytes + len(payload) > max_input_bytes:
-            text = (
-                f"measured {len(drawn):,} of {len(batches):,} batches, spread evenly "
-                f"over the input (seed {seed}): --max-input takes more"
-            )
-            warnings = (InputWarning("sampled", text, is_damage=False),)
-            break
-        drawn[number] = payload
-        total_bytes += len(payload)
+    if len(drawn) < len(batches):
+        text = (
+            f"measured {len(drawn):,} of {len(batches):,} batches, {how}: --max-input "
+            "takes more"
+        )
+        warnings = (InputWarning("sampled", text, is_damage=False),)
+    digest = hashlib.sha256()
     for number in sorted(drawn):
         digest.update(file.bytes_of(batches[number]))
     return Payloads(
@@ -107,7 +111,39 @@ def read_record_file(
         seed=seed,
         warnings=warnings,
         batches=_rows_of([batches[number] for number in sorted(drawn)]),
+        runs=tuple(run_of[number] for number in sorted(run_of)),
     )
+
+
+def _draw(
+    file: "_RecordFile", batches: Sequence[_Batch], max_input_bytes: int, seed: int
+) -> dict[int, bytes]:
+    """The payloads of evenly spread batches up to the bound, one at least."""
+    drawn: dict[int, bytes] = {}
+    total_bytes = 0
+    for number in spread_order(len(batches), seed).tolist():
+        payload = file.payload(batches[number])
+        if drawn and total_bytes + len(payload) > max_input_bytes:
+            break
+        drawn[number] = payload
+        total_bytes += len(payload)
+    return drawn
+
+
+def _runs(
+    batches: Sequence[_Batch], max_input_bytes: int, run_count: int
+) -> dict[int, int]:
+    """The run of each batch that is drawn; an input that fits is a single run."""
+    run_of: dict[int, int] = {}
+    for run, (begin, end) in enumerate(run_bounds(len(batches), run_count)):
+        total_bytes = 0
+        for number in range(begin, end):
+            size_bytes = batches[number].end - batches[number].begin
+            if total_bytes and total_bytes + size_bytes > max_input_bytes // run_count:
+                break
+            run_of[number] = run
+            total_bytes += size_bytes
+    return run_of if len(run_of) < len(batches) else dict.fromkeys(run_of, 0)
 
 
 def _rows_of(batches: Sequence[_Batch]) -> "np.ndarray[Any, np.dtype[np.void]]":

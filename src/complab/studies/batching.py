@@ -1,0 +1,404 @@
+"""Batching: what a codec gains, and what a batch costs, as batches grow.
+
+The records of some runs of neighbours are put into batches of each size, as a producer
+does that counts uncompressed bytes, and encoded and compressed anew. A run stands for
+its part of the log, and how far the runs' ratios differ is how far the sample's may be
+off: a ratio estimator over clusters (Cochran 1977, "Sampling Techniques", 6.11).
+"""
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from complab.codecs import specs
+from complab.codecs.catalogue import KAFKA, Catalogue
+from complab.codecs.specs import Selection
+from complab.codecs.writers import JAVA, Client, find_client
+from complab.errors import CodecError, PlanError
+from complab.kafka.batching import RULES, Arrival, Batching, BatchingRules, cut
+from complab.kafka.inputs import InputOptions, read_input
+from complab.kafka.log import DEFAULT_MAX_PAYLOAD_BYTES
+from complab.kafka.payloads import DEFAULT_MAX_INPUT_BYTES
+from complab.kafka.recorded import Recorded, batch_rows, read_recorded
+from complab.kafka.topic_settings import TopicSettings
+from complab.render import ShownAsTable, Table
+from complab.results.model import FAILED, OK, SKIPPED
+from complab.stats import CONFIDENCE
+from complab.student import student_quantile
+from complab.studies.batching_table import KNEE_MARK, BatchingRow, batching_table
+from complab.studies.delivery import (
+    PRODUCER_STAGES,
+    Compressor,
+    Delivery,
+    Parcel,
+    deliver,
+)
+from complab.studies.stations import PathTimes
+
+if TYPE_CHECKING:
+    from complab.kafka.recorded import Integers
+
+# As many runs as give their spread some freedom; each must hold the largest batches.
+RUN_COUNT: Final = 8
+
+DEFAULT_SIZES: Final = tuple(1 << power for power in range(10, 21))
+DEFAULT_CODECS: Final = "zstd:3,lz4,snappy"
+
+# A batch within this of the best ratio is as good as any: the knee.
+KNEE_PCT: Final = 5.0
+
+# So many batches of a size tell its ratio; a level that makes tables of megabytes for
+# each message would take minutes for all of them.
+BATCHES_AT_MOST: Final = 1000
+
+_DEFAULT_BUDGET_AT_MOST_S: Final = 60.0
+
+
+@dataclass(frozen=True, repr=False)
+class BatchingResult(ShownAsTable):
+    """What was found; shows itself in a terminal and in a notebook."""
+
+    rows: tuple[BatchingRow, ...]
+    notes: tuple[str, ...] = ()
+    has_damage: bool = False
+
+    @property
+    def has_failures(self) -> bool:
+        """Whether something could not be read or measured."""
+        return self.has_damage or any(row.status == FAILED for row in self.rows)
+
+    def table(self) -> Table:
+        """The rows, codec by codec, from the smallest batch on; knees are marked."""
+        return batching_table(self.rows, self.notes)
+
+    def to_document(self) -> dict[str, Any]:
+        """The rows as JSON's lists and mappings."""
+        return {"rows": [asdict(row) for row in self.rows], "notes": list(self.notes)}
+
+
+def batching(
+    path: str,
+    codecs: str = DEFAULT_CODECS,
+    *,
+    client: str = JAVA,
+    libraries: Sequence[str] = (),
+    sizes: Sequence[int] = DEFAULT_SIZES,
+    lingers_ms: Sequence[float] = (),
+    arrival: str = "timestamps",
+    records: str | None = None,
+    max_input_bytes: int = DEFAULT_MAX_INPUT_BYTES,
+    max_payload_bytes: int = DEFAULT_MAX_PAYLOAD_BYTES,
+    budget_s: float | None = None,
+    seed: int = 0,
+) -> BatchingResult:
+    """Ratio, speed and time per batch against the size of batches, or the linger.
+
+    ``path`` is what ``complab.replay`` takes. ``sizes`` are in uncompressed bytes with
+    the header; beside them stands each message alone. With ``lingers_ms`` batches are
+    closed by time instead, at the rate of ``arrival`` (the records' own timestamps, or
+    ``"20000/s"``) and at the largest of the sizes. Ratios are those of a sample of
+    ``max_input_bytes`` in runs of neighbours, and say how far they may be off; speeds
+    are measured for the budget, a second a row and at most 60 unless given.
+
+    Raises as ``complab.replay``.
+
+    >>> import complab
+    >>> complab.batching("segment.log", "zstd:3,lz4,snappy")  # doctest: +SKIP
+    """
+    started_s = time.monotonic()
+    writer = find_client(client)
+    coming = Arrival.parse(arrival)
+    _check(sizes, lingers_ms, coming)
+    catalogue = Catalogue.with_libraries(libraries)
+    selections = _selections(codecs, catalogue, writer)
+    options = InputOptions(
+        records=records,
+        max_input_bytes=max_input_bytes,
+        max_payload_bytes=max_payload_bytes,
+        run_count=RUN_COUNT,
+    )
+    payloads = read_input(path, options, libraries=catalogue, seed=seed)
+    recorded = read_recorded(payloads)
+    is_whole = len(payloads.blocks) == payloads.batch_count
+    runs = _Runs(recorded, payloads.runs, is_whole=is_whole)
+    steps = _steps(client, sizes, lingers_ms, coming)
+    batches = [runs.thinned(step.batching) for step in steps]
+    cells = [
+        _Cell(selection, step, made, catalogue)
+        for selection in selections
+        for step, made in zip(steps, batches, strict=True)
+    ]
+    if budget_s is None:
+        budget_s = min(float(len(cells)), _DEFAULT_BUDGET_AT_MOST_S)
+    times = PathTimes(
+        [cell.delivery for cell in cells if cell.delivery],
+        until_s=started_s + budget_s,
+        seed=seed,
+    )
+    per_s = coming.per_s or runs.own_rate_per_s
+    rows = [cell.row(times, per_s) for cell in cells]
+    return BatchingResult(
+        tuple(_with_knees(rows)),
+        (*(w.message for w in payloads.warnings), *_notes(per_s, coming)),
+        any(warning.is_damage for warning in payloads.warnings),
+    )
+
+
+def _check(sizes: Sequence[int], lingers_ms: Sequence[float], arrival: Arrival) -> None:
+    if not sizes or min(sizes) < 1:
+        message = "batch sizes: one at least, of 1 byte or more"
+        raise PlanError(message)
+    if lingers_ms and min(lingers_ms) < 0:
+        message = "a linger is 0 ms or more"
+        raise PlanError(message)
+    if lingers_ms and arrival == Arrival():
+        message = (
+            "lingers need a rate: let records arrive by their timestamps, or 20000/s"
+        )
+        raise PlanError(message)
+
+
+def _selections(
+    codecs: str, catalogue: Catalogue, client: Client
+) -> tuple[Selection, ...]:
+    found = specs.select(
+        codecs,
+        framing=KAFKA,
+        libraries=catalogue,
+        is_default_alone=True,
+        client=client,
+    )
+    for each in found:
+        if each.codec.framing != KAFKA:
+            message = f"{each.codec.name} is not in Kafka: name Kafka's codecs"
+            raise PlanError(message)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A point of the curve: a size (0: a message alone) or a linger."""
+
+    batching: Batching
+    batch_bytes: int | None = None
+    linger_ms: float | None = None
+
+
+def _steps(
+    client: str,
+    sizes: Sequence[int],
+    lingers_ms: Sequence[float],
+    arrival: Arrival,
+) -> list[_Step]:
+    own = RULES[client]
+    largest = BatchingRules(max(sizes), 0, overhead_bytes=own.overhead_bytes)
+    if lingers_ms:
+        return [
+            _Step(Batching(replace(largest, linger_ms=each), arrival), linger_ms=each)
+            for each in sorted(set(lingers_ms))
+        ]
+    alone = _Step(Batching(replace(largest, records_at_most=1)), batch_bytes=0)
+    return [alone] + [
+        _Step(Batching(replace(largest, batch_bytes=size)), batch_bytes=size)
+        for size in sorted(set(sizes))
+    ]
+
+
+@dataclass(frozen=True)
+class _Thinned:
+    """Batches of one step; ``is_full`` says whether any of them was filled up."""
+
+    parcel: Parcel
+    clusters: "Integers"
+    is_whole: bool
+    is_full: bool
+
+    def ratio_error_pct(self, framed: Sequence[bytes]) -> float | None:
+        """Half the 95 % interval of the ratio; ``None`` of a single cluster.
+
+        0 where nothing was left out.
+        """
+        import numpy as np
+
+        if self.is_whole:
+            return 0.0
+        count = int(self.clusters[-1]) + 1
+        if count < 2:  # noqa: PLR2004 - a variance takes two
+            return None
+        payload_bytes = np.array([len(each) for each in self.parcel.payloads])
+        framed_bytes = np.array([len(each) for each in framed])
+        plain = np.bincount(self.clusters, payload_bytes, minlength=count)
+        packed = np.bincount(self.clusters, framed_bytes, minlength=count)
+        ratio = float(plain.sum()) / float(packed.sum())
+        variance = float(((plain - ratio * packed) ** 2).sum()) / (count * (count - 1))
+        error = math.sqrt(variance) / float(packed.mean()) / ratio
+        return 100 * error * student_quantile((1 + CONFIDENCE) / 2, count - 1)
+
+
+class _Runs:
+    """The records of each run of neighbours, which no batch joins to another's."""
+
+    def __init__(
+        self, recorded: Recorded, run_of_block: Sequence[int], *, is_whole: bool
+    ) -> None:
+        import numpy as np
+
+        self._recorded = recorded
+        self.is_whole = is_whole
+        run_of_record = np.repeat(np.asarray(run_of_block, np.int64), recorded.counts)
+        begins = np.flatnonzero(np.diff(run_of_record, prepend=-1))
+        self._begins: list[int] = begins.tolist()
+        # By the records' numbers, which are in the order of the runs.
+        self._ends = [*self._begins[1:], recorded.record_count]
+
+    @property
+    def count(self) -> int:
+        return len(self._begins)
+
+    @property
+    def own_rate_per_s(self) -> float | None:
+        """Records a second by their timestamps; ``None`` if those stand still."""
+        times = self._recorded.rows["timestamp"]
+        span_ms = sum(
+            int(times[begin:end].max() - times[begin:end].min())
+            for begin, end in zip(self._begins, self._ends, strict=True)
+        )
+        return 1000 * self._recorded.record_count / span_ms if span_ms else None
+
+    def thinned(self, batching: Batching) -> "_Thinned":
+        """Batches of all runs, evenly spread in each, and what cluster each is of.
+
+        Clusters are the runs, or of a single run that is thinned the batches.
+        """
+        import numpy as np
+
+        batches: list[Integers] = []
+        run_of: list[int] = []
+        made_count = 0
+        for run, (begin, end) in enumerate(zip(self._begins, self._ends, strict=True)):
+            part = replace(self._recorded, rows=self._recorded.rows[begin:end])
+            made = cut(part, batching, _unasked)
+            made_count += len(made)
+            most = min(len(made), max(1, BATCHES_AT_MOST // self.count))
+            kept = np.arange(most) * len(made) // most
+            batches += [made[number] + begin for number in kept.tolist()]
+            run_of += [run] * most
+        counts = [len(numbers) for numbers in batches]
+        rows, records = batch_rows(self._recorded, np.concatenate(batches), counts)
+        parcel = Parcel.encoded(self._recorded.source, rows, records)
+        is_whole = self.is_whole and made_count == len(batches)
+        clusters = np.array(run_of, np.int64)
+        if self.count == 1 and not is_whole:
+            clusters = np.arange(len(batches))
+        is_full = batching.rules.records_at_most == 1 or made_count > self.count
+        return _Thinned(parcel, clusters, is_whole=is_whole, is_full=is_full)
+
+
+_NOT_FULL: Final = "no batch is full: there is not so much to read"
+
+
+def _unasked(numbers: "Integers") -> int:
+    """Batches of a given size do not depend on how they compress."""
+    return len(numbers)
+
+
+class _Cell:
+    """One codec at one step: its delivery, or why there is none."""
+
+    def __init__(
+        self,
+        selection: Selection,
+        step: _Step,
+        batches: _Thinned,
+        catalogue: Catalogue,
+    ) -> None:
+        self._selection = selection
+        self._step = step
+        self._batches = batches
+        self.delivery: Delivery | None = None
+        self._problem = (
+            FAILED if selection.is_named else SKIPPED,
+            selection.problem,
+        )
+        if selection.problem:
+            return
+        try:
+            self.delivery = deliver(
+                batches.parcel,
+                selection,
+                TopicSettings(),
+                catalogue,
+                Compressor(selection),
+            )
+        except CodecError as error:
+            self._problem = (FAILED, str(error))
+
+    def row(self, times: PathTimes, per_s: float | None) -> BatchingRow:
+        selection, delivery = self._selection, self.delivery
+        client = selection.client
+        assert client is not None  # noqa: S101 - every selection here has one
+        name = (client.name, selection.codec.name, selection.level)
+        place = (self._step.batch_bytes, self._step.linger_ms)
+        if delivery is None:
+            status, message = self._problem
+            return BatchingRow(*name, *place, status=status, message=message)
+        parcel, stored = delivery.parcel, delivery.stored
+        message_count, batch_count = len(parcel.records), len(stored.batches)
+        producer = times.station(delivery, PRODUCER_STAGES)
+        p50, p99 = times.batch_quantiles_ns(delivery, (0.5, 0.99))
+        per_batch = message_count / batch_count
+        return BatchingRow(
+            *name,
+            *place,
+            message_count=message_count,
+            batch_count=batch_count,
+            messages_per_batch=per_batch,
+            stored_batch_bytes=stored.batch_bytes / batch_count,
+            compression_ratio=parcel.payload_bytes / stored.framed_bytes,
+            ratio_error_pct=self._batches.ratio_error_pct(stored.framed),
+            stored_ratio=parcel.payload_bytes / stored.batch_bytes,
+            producer_mbps=_mbps(parcel.payload_bytes, message_count, producer.cpu_s),
+            producer_error_pct=producer.error_pct,
+            batch_p50_ns=p50,
+            batch_p99_ns=p99,
+            fill_ms=1000 * per_batch / per_s if per_s else None,
+            message="" if self._batches.is_full else _NOT_FULL,
+        )
+
+
+def _mbps(size_bytes: int, message_count: int, cpu_s: float) -> float | None:
+    """MB a second, from the CPU seconds of a million messages."""
+    total_s = cpu_s * message_count / 1e6
+    return size_bytes / total_s / 1e6 if total_s else None
+
+
+def _with_knees(rows: Sequence[BatchingRow]) -> list[BatchingRow]:
+    """Mark each codec's smallest batch that is near its best ratio."""
+    best: dict[tuple[str, int | None], float] = {}
+    for row in rows:
+        key = (row.codec, row.level)
+        best[key] = max(best.get(key, 0.0), row.stored_ratio or 0.0)
+    found: set[tuple[str, int | None]] = set()
+    marked = []
+    for row in rows:
+        key = (row.codec, row.level)
+        is_near = (row.stored_ratio or 0.0) >= best[key] * (1 - KNEE_PCT / 100)
+        is_knee = row.status == OK and is_near and key not in found
+        if is_knee:
+            found.add(key)
+        marked.append(replace(row, is_knee=is_knee))
+    return marked
+
+
+def _notes(per_s: float | None, arrival: Arrival) -> list[str]:
+    knee = (
+        f"{KNEE_MARK} the smallest batch whose ratio, headers included, is within "
+        f"{KNEE_PCT:g} % of the best of these"
+    )
+    notes = [knee]
+    if per_s:
+        whose = "given" if arrival.per_s else "the records' own"
+        notes.append(f"to fill: at {per_s:,.0f} messages a second ({whose})")
+    return notes
