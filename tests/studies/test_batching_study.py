@@ -8,7 +8,7 @@ import pytest
 
 import complab
 from complab.errors import PlanError
-from complab.studies.batching import BATCHES_AT_MOST, RUN_COUNT
+from complab.studies.sampled import BATCHES_AT_MOST, RUN_COUNT
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ LAYERS = {
     "complab.student": 4,
     "complab.paired": 5,
     "complab.estimation": 5,
+    "complab.costs": 4,
     "complab.environment": 4,
     "complab.plan": 4,
     "complab.results": 6,

@@ -131,7 +131,8 @@ class Arrival:
 class Batching:
     """A client's rules for a topic of so many partitions.
 
-    ``is_lagging`` is the case in which the estimate is learnt as late as can be.
+    ``is_lagging`` is the case in which the estimate is learnt as late as can be, and
+    ``estimate`` is what the client begins with: 1, unless it has learnt before.
     """
 
     rules: BatchingRules
@@ -139,6 +140,7 @@ class Batching:
     partition_count: int = 1
     is_lagging: bool = False
     seed: int = 0
+    estimate: float = 1.0
 
     def __post_init__(self) -> None:
         """Refuse what no client takes."""
@@ -204,7 +206,7 @@ class _Queues:
         self._linger_us = round(1000 * self._rules.linger_ms)
         self._is_asap = batching.arrival.kind == ASAP
         self._open: dict[int, _Open] = {}
-        self._estimate = 1.0
+        self._estimate = batching.estimate
         # What was closed and has not been learnt from yet: observed ratios.
         self._unlearnt: list[float] = []
         self._lag = 0

@@ -1,0 +1,124 @@
+"""Batches of a sample: runs of neighbours, put into batches of a client's making.
+
+Neighbours alike make large batches compress as they do; runs spread over a log stand
+for all of it. How far the runs' ratios differ is how far the sample's may be off: a
+ratio estimator over clusters (Cochran 1977, "Sampling Techniques", 6.11).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from complab.kafka.batching import Batching, cut
+from complab.kafka.recorded import Recorded, batch_rows
+from complab.stats import CONFIDENCE
+from complab.student import student_quantile
+from complab.studies.delivery import Parcel
+
+if TYPE_CHECKING:
+    from complab.kafka.recorded import Integers
+
+# As many runs as give their spread some freedom; each must hold the largest batches.
+RUN_COUNT: Final = 8
+
+# So many batches of a size tell its ratio; a level that makes tables of megabytes for
+# each message would take minutes for all of them.
+BATCHES_AT_MOST: Final = 1000
+
+
+@dataclass(frozen=True)
+class Thinned:
+    """Batches of one step; ``is_full`` says whether any of them was filled up."""
+
+    parcel: Parcel
+    clusters: "Integers"
+    is_whole: bool
+    is_full: bool
+
+    def ratio_error_pct(self, framed: Sequence[bytes]) -> float | None:
+        """Half the 95 % interval of the ratio; ``None`` of a single cluster.
+
+        0 where nothing was left out.
+        """
+        import numpy as np
+
+        if self.is_whole:
+            return 0.0
+        count = int(self.clusters[-1]) + 1
+        if count < 2:  # noqa: PLR2004 - a variance takes two
+            return None
+        payload_bytes = np.array([len(each) for each in self.parcel.payloads])
+        framed_bytes = np.array([len(each) for each in framed])
+        plain = np.bincount(self.clusters, payload_bytes, minlength=count)
+        packed = np.bincount(self.clusters, framed_bytes, minlength=count)
+        ratio = float(plain.sum()) / float(packed.sum())
+        variance = float(((plain - ratio * packed) ** 2).sum()) / (count * (count - 1))
+        error = math.sqrt(variance) / float(packed.mean()) / ratio
+        return 100 * error * student_quantile((1 + CONFIDENCE) / 2, count - 1)
+
+
+class SampledRuns:
+    """The records of each run of neighbours, which no batch joins to another's."""
+
+    def __init__(
+        self, recorded: Recorded, run_of_block: Sequence[int], *, is_whole: bool
+    ) -> None:
+        import numpy as np
+
+        self._recorded = recorded
+        self.is_whole = is_whole
+        run_of_record = np.repeat(np.asarray(run_of_block, np.int64), recorded.counts)
+        begins = np.flatnonzero(np.diff(run_of_record, prepend=-1))
+        self._begins: list[int] = begins.tolist()
+        # By the records' numbers, which are in the order of the runs.
+        self._ends = [*self._begins[1:], recorded.record_count]
+
+    @property
+    def count(self) -> int:
+        """How many runs there are."""
+        return len(self._begins)
+
+    @property
+    def own_rate_per_s(self) -> float | None:
+        """Records a second by their timestamps; ``None`` if those stand still."""
+        times = self._recorded.rows["timestamp"]
+        span_ms = sum(
+            int(times[begin:end].max() - times[begin:end].min())
+            for begin, end in zip(self._begins, self._ends, strict=True)
+        )
+        return 1000 * self._recorded.record_count / span_ms if span_ms else None
+
+    def thinned(self, batching: Batching) -> "Thinned":
+        """Batches of all runs, evenly spread in each, and what cluster each is of.
+
+        Clusters are the runs, or of a single run that is thinned the batches. The
+        client learns nothing on the way: its estimate is ``batching``'s.
+        """
+        import numpy as np
+
+        batches: list[Integers] = []
+        run_of: list[int] = []
+        made_count = 0
+        for run, (begin, end) in enumerate(zip(self._begins, self._ends, strict=True)):
+            part = replace(self._recorded, rows=self._recorded.rows[begin:end])
+            made = cut(part, batching, _unasked)
+            made_count += len(made)
+            most = min(len(made), max(1, BATCHES_AT_MOST // self.count))
+            kept = np.arange(most) * len(made) // most
+            batches += [made[number] + begin for number in kept.tolist()]
+            run_of += [run] * most
+        counts = [len(numbers) for numbers in batches]
+        rows, records = batch_rows(self._recorded, np.concatenate(batches), counts)
+        parcel = Parcel.encoded(self._recorded.source, rows, records)
+        is_whole = self.is_whole and made_count == len(batches)
+        clusters = np.array(run_of, np.int64)
+        if self.count == 1 and not is_whole:
+            clusters = np.arange(len(batches))
+        is_full = batching.rules.records_at_most == 1 or made_count > self.count
+        return Thinned(parcel, clusters, is_whole=is_whole, is_full=is_full)
+
+
+def _unasked(numbers: "Integers") -> int:
+    """Nobody learns from what is returned here."""
+    return len(numbers)
