@@ -3,11 +3,12 @@
 ``complab.sweep(path, codecs=...)`` measures codecs and levels on the record batches of
 a file; ``complab.compare(...)`` tells two libraries or two results apart;
 ``complab.replay(path, client=...)`` foretells what a client would have stored;
-``complab.batching(path)`` shows what larger batches gain; ``complab.load(path)`` reads
-a saved result; ``complab.kafka.open(path)`` gives the batches of a log and what is in
-them, ``complab.inspect(path)`` what to make of them; ``complab.capture(servers, topic,
-output)`` takes batches from a live topic. Everything heavy is imported when it
-is first used.
+``complab.batching(path)`` shows what larger batches gain, ``complab.advise(path,
+ingress=...)`` what to set; ``complab.load(path)`` reads a saved result;
+``complab.kafka.open(path)`` gives the batches of a log and what is in them,
+``complab.inspect(path)`` what to make of them; ``complab.capture(servers, topic,
+output)`` takes batches from a live topic. Everything heavy is imported when it is first
+used.
 """
 
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from complab import kafka
     from complab._version import __version__
     from complab.kafka.capture import Capture, capture
+    from complab.studies.advise import Advice, advise
     from complab.studies.batching import BatchingResult, batching
     from complab.studies.compare import Comparison, compare
     from complab.studies.inspect import Inspection, inspect
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from complab.studies.sweep import SweepResult, sweep
 
 __all__ = [
+    "Advice",
     "BatchingResult",
     "Capture",
     "Comparison",
@@ -30,6 +33,7 @@ __all__ = [
     "ReplayResult",
     "SweepResult",
     "__version__",
+    "advise",
     "batching",
     "capture",
     "compare",
@@ -41,6 +45,8 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Advice": "complab.studies.advise",
+    "advise": "complab.studies.advise",
     "BatchingResult": "complab.studies.batching",
     "batching": "complab.studies.batching",
     "Capture": "complab.kafka.capture",

@@ -169,11 +169,7 @@ def bill(traffic: Traffic, footprint: Footprint, prices: Prices) -> Bill:
     return Bill(network, disk, cpu, math.sqrt(squares), is_whole)
 
 
-_TABLES: Final[Mapping[str, tuple[str, ...]]] = {
-    "network_per_gb": ("produce", "replicate", "consume"),
-    "disk_per_gb_month": ("each",),
-    "core_per_hour": ("producer", "broker", "consumer"),
-}
+_TABLES: Final = ("network_per_gb", "disk_per_gb_month", "core_per_hour")
 
 
 def read_prices(path: str) -> Prices:
@@ -195,13 +191,18 @@ def read_prices(path: str) -> Prices:
     if unknown:
         message = f"{path}: {unknown[0]!r} is no price; there are {', '.join(_TABLES)}"
         raise PlanError(message)
-    values = [
-        _price(path, found, table, name)
-        for table, names in _TABLES.items()
-        for name in names
-    ]
+
+    def price(table: str, name: str) -> float:
+        return _price(path, found, table, name)
+
     return Prices(
-        *values,
+        produce=price("network_per_gb", "produce"),
+        replicate=price("network_per_gb", "replicate"),
+        consume=price("network_per_gb", "consume"),
+        disk=price("disk_per_gb_month", "each"),
+        producer_core=price("core_per_hour", "producer"),
+        broker_core=price("core_per_hour", "broker"),
+        consumer_core=price("core_per_hour", "consumer"),
         currency=str(found.get("currency", "")),
         source=str(found.get("source", "")),
         date=str(found.get("date", "")),

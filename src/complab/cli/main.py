@@ -24,6 +24,7 @@ _COMMANDS = {
     "compare": ("complab.cli.compare", "Compare two libraries, or two results."),
     "replay": ("complab.cli.replay", "Foretell what a client would have stored."),
     "batching": ("complab.cli.batching", "Show what larger batches gain and cost."),
+    "advise": ("complab.cli.advise", "Say what to set, what it saves and costs."),
     "inspect": ("complab.cli.inspect", "Look into a log: batches, records, lint."),
     "extract": ("complab.cli.extract", "Cut batches out of a log."),
     "capture": ("complab.cli.capture", "Take record batches from a live topic."),
