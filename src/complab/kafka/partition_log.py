@@ -12,10 +12,10 @@ Source: Kafka's protocol guide, Metadata, ListOffsets and Fetch.
 
 import asyncio
 import ssl
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from complab.errors import (
     AuthenticationError,
@@ -214,7 +214,9 @@ class PartitionLog:
         response = await self._guard(
             self._place, lambda: self._connection.send(request)
         )
-        answer = response.to_object()
+        answer = _by_name(
+            response.SCHEMA, [response.get_item(n) for n in response.SCHEMA.names]
+        )
         # A broker that throttles a client tells it to wait (KIP-219).
         if throttle_ms := answer.get("throttle_time_ms", 0):
             await asyncio.sleep(throttle_ms / 1000)
@@ -429,6 +431,29 @@ class PartitionLog:
         why = f"; last, {last}" if last else ""
         message = f"{self._place} gave nothing within {self._timeout_s:g} s{why}"
         return CaptureTimeoutError(message, place=self.name, timeout_s=self._timeout_s)
+
+
+class _Schema(Protocol):
+    """What aiokafka calls a schema: names, and the type of each."""
+
+    names: Sequence[str]
+    fields: Sequence[object]
+
+
+def _by_name(schema: _Schema, values: Sequence[Any]) -> dict[str, Any]:
+    """An answer's values by their names in its schema, the parts of parts as well.
+
+    aiokafka's own ``to_object`` fails where an array is null, as that of the aborted
+    transactions is for who reads to the high watermark.
+    """
+    named = {}
+    for name, kind, value in zip(schema.names, schema.fields, values, strict=True):
+        part: Any = getattr(kind, "array_of", None)
+        if value is not None and hasattr(part, "names"):
+            named[name] = [_by_name(part, item) for item in value]
+        else:
+            named[name] = value
+    return named
 
 
 def _show(host: str, port: int) -> str:
