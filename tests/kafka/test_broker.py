@@ -62,12 +62,20 @@ def test_a_level_alone_never_rebuilds_a_batch() -> None:
     assert "compression.type is zstd" in rebuilt.reason
 
 
-def test_offsets_that_do_not_follow_cost_a_rebuild() -> None:
-    """The clients of the story whose inner offsets were all zero."""
+def test_offsets_that_do_not_follow_cannot_be_kept() -> None:
+    """Of the topic's codec the broker fails on them; of another it rebuilds the batch.
+
+    Without a codec nobody looks at them. ``tests/interop/test_rebuilds.py`` has a
+    broker's own answers.
+    """
     broken = Arrival("snappy", 10, 1000, offsets_follow=False)
-    decision = decide(broken, TopicSettings())
-    assert (decision.outcome, decision.codec) == (REBUILT, "snappy")
-    assert "do not follow" in decision.reason
+    failed = decide(broken, TopicSettings())
+    assert failed.outcome == REFUSED
+    assert "do not follow" in failed.reason
+    rebuilt = decide(broken, parse_topic_settings({"compression.type": "zstd"}))
+    assert (rebuilt.outcome, rebuilt.codec) == (REBUILT, "zstd")
+    plain = Arrival("none", 10, 1000, offsets_follow=False)
+    assert decide(plain, TopicSettings()).outcome == IN_PLACE
 
 
 @pytest.mark.parametrize(

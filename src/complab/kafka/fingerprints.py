@@ -166,7 +166,7 @@ FRAME_FINGERPRINTS: Final = (
     ),
     Fingerprint(
         ("franz-go",),
-        "compress/gzip without a time",
+        "compress/gzip without a time, as its earlier releases have it",
         _gzip("zero", (255,), (0, 2, 4)),
         Framing.GZIP,
     ),
@@ -183,8 +183,8 @@ FRAME_FINGERPRINTS: Final = (
         Framing.GZIP,
     ),
     Fingerprint(
-        ("sarama", "kafka-go"),
-        "klauspost/compress' gzip, which writes Go's zero time",
+        ("sarama", "franz-go", "kafka-go"),
+        "klauspost/compress' gzip, which writes Go's zero time; franz-go 1.22.3 has it",
         _gzip("go-zero", (255,), (0, 2, 4)),
         Framing.GZIP,
     ),

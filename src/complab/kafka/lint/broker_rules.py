@@ -270,8 +270,11 @@ BROKER_RULES: Final = (
         id="L5",
         severity=Severity.WARN,
         title="offsets inside the batch are not consecutive, without compaction",
-        cost="a broker rebuilds each such batch when it is produced",
-        source="LogValidator (in-place only if every offset is its record's number)",
+        cost="a broker fails to store it where the topic's codec is the batch's (with "
+        "UNKNOWN_SERVER_ERROR), and rebuilds it where that is another; an uncompressed "
+        "one is stored as it is, and consumers see its offsets",
+        source="LogValidator, whose iterator without keys and values cannot be rebuilt "
+        "from; Kafka 4.3.1",
         remedy="update the client that writes them",
         check=_gaps_before_compaction,
         needs=(needs.RECORDS,),
