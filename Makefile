@@ -9,7 +9,7 @@ BIN := .venv/bin
 
 C_FILES = $(wildcard csrc/*.[ch] csrc/*/*.[ch] tests/*/*.[ch])
 NOTEBOOKS = $(wildcard notebooks/*.ipynb)
-SCRIPTS = .ci/setup .ci/run .ci/check-wheel .ci/fresh-machine .ci/fuzz
+SCRIPTS = .ci/setup .ci/run .ci/check-wheel .ci/fresh-machine .ci/fuzz .ci/interop
 
 .PHONY: help
 help: ## List the targets
@@ -26,6 +26,11 @@ sweep: setup-run ## Set up, then measure every codec on a shipped sample
 .PHONY: test
 test: setup-test ## Set up, then run the tests
 	$(BIN)/python -m pytest
+
+.PHONY: test-broker
+test-broker: setup-test ## Fetch a Kafka broker and other clients, then run the tests on them
+	.ci/interop
+	$(BIN)/python -m pytest tests/interop
 
 .PHONY: setup-run setup-test
 setup-run setup-test: setup-%:
