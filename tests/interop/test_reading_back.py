@@ -80,9 +80,7 @@ def test_librdkafka(
                 message.timestamp()[1],
                 message.key(),
                 message.value(),
-                tuple(
-                    (k, v if isinstance(v, bytes) else None) for k, v in headers.items()
-                ),
+                headers,
             )
         )
     consumer.close()
