@@ -1,8 +1,6 @@
 """``complab advise``: what to set for a topic, what it saves and what it costs."""
 
-import json
 import re
-import sys
 from typing import Final
 
 import click
@@ -15,11 +13,7 @@ from complab.cli.parameters import (
     complete_codecs,
 )
 from complab.costs import Machine
-from complab.kafka.record_files import KINDS
-from complab.studies.advise import Advice, Constraints, Ingress, advise
-from complab.whole_file import check_output, write_text_whole
-
-_FORMATS: Final = ("table", "markdown", "csv", "json")
+from complab.studies.advise import Constraints, Ingress, advise
 
 _NUMBER: Final = r"([0-9]+(?:\.[0-9]+)?)"
 _BITS: Final = {"k": 1e3, "M": 1e6, "G": 1e9}
@@ -181,12 +175,7 @@ class _MachineType(click.ParamType[Machine]):
     metavar="RATIO",
     help="Leave out what compresses less.",
 )
-@click.option(
-    "--records",
-    type=click.Choice(KINDS),
-    help="Take a file of records without a log: its lines, or records behind 32-bit "
-    "lengths.",
-)
+@options.RECORDS
 @options.MAX_INPUT
 @options.MAX_PAYLOAD
 @click.option(
@@ -196,14 +185,9 @@ class _MachineType(click.ParamType[Machine]):
     help="Time for all of it. [default: 1 per candidate, at most 60]",
 )
 @options.SEED
-@click.option(
-    "--format",
-    "format_name",
-    type=click.Choice(_FORMATS),
-    help="What standard output shows. [default: table]",
-)
+@options.FORMAT
 @options.OUTPUT
-@click.option("--force", is_flag=True, help="Overwrite files that exist.")
+@options.FORCE
 @options.QUIET
 @click.pass_context
 def command(
@@ -243,11 +227,7 @@ def command(
     complab advise segment.log --ingress 600Mbit/s --consumers 4 --prices prices.toml
     complab advise segment.log --ingress 20000/s --client librdkafka --max-p99 20ms
     """
-    if output_path == "-":  # it is where the result goes anyway
-        output_path = None
-    if output_path:
-        check_output(output_path, may_overwrite=force)
-    file_format = output.format_for(output_path, format_name) if output_path else None
+    goal = output.Output(output_path, format_name, force=force)
     result = advise(
         path,
         ingress=ingress,
@@ -269,17 +249,8 @@ def command(
         budget_s=budget,
         seed=seed,
     )
-    if output_path and file_format:
-        text = _render(result, file_format, is_for_screen=False)
-        write_text_whole(output_path, text, may_overwrite=force)
-    sys.stdout.write(_render(result, format_name or "table", is_for_screen=True))
-    if format_name == "csv" and not quiet:
+    goal.write(result)
+    if goal.is_bare and not quiet:
         for line in (*result.answer(), *result.notes):
             click.echo(line, err=True)
     ctx.exit(1 if result.has_failures else 0)
-
-
-def _render(result: Advice, format_name: str, *, is_for_screen: bool) -> str:
-    if format_name == "json":
-        return json.dumps(result.to_document(), indent=1) + "\n"
-    return output.render(result.table(), format_name, is_for_screen=is_for_screen)

@@ -1,9 +1,5 @@
 """``complab batching``: ratio, speed and latency as batches grow."""
 
-import json
-import sys
-from typing import Final
-
 import click
 
 from complab.cli import options, output
@@ -14,11 +10,7 @@ from complab.cli.parameters import (
     complete_codecs,
 )
 from complab.cli.talk import tell
-from complab.kafka.record_files import KINDS
-from complab.studies.batching import DEFAULT_CODECS, BatchingResult, batching
-from complab.whole_file import check_output, write_text_whole
-
-_FORMATS: Final = ("table", "markdown", "csv", "json")
+from complab.studies.batching import DEFAULT_CODECS, batching
 
 
 @click.command("batching")
@@ -55,12 +47,7 @@ _FORMATS: Final = ("table", "markdown", "csv", "json")
     metavar="timestamps|N/s",
     help="The topic's rate: its records' own times, or so many a second.",
 )
-@click.option(
-    "--records",
-    type=click.Choice(KINDS),
-    help="Take a file of records without a log: its lines, or records behind 32-bit "
-    "lengths.",
-)
+@options.RECORDS
 @options.MAX_INPUT
 @options.MAX_PAYLOAD
 @click.option(
@@ -70,14 +57,9 @@ _FORMATS: Final = ("table", "markdown", "csv", "json")
     help="Time for all of it. [default: 1 per row, at most 60]",
 )
 @options.SEED
-@click.option(
-    "--format",
-    "format_name",
-    type=click.Choice(_FORMATS),
-    help="What standard output shows. [default: table]",
-)
+@options.FORMAT
 @options.OUTPUT
-@click.option("--force", is_flag=True, help="Overwrite files that exist.")
+@options.FORCE
 @options.QUIET
 @click.pass_context
 def command(
@@ -108,11 +90,7 @@ def command(
     complab batching segment.log --codecs zstd:3,lz4,snappy --sizes 1KiB-1MiB
     complab batching segment.log --lingers 0ms,5ms,20ms,100ms --arrival 20000/s
     """
-    if output_path == "-":  # it is where the result goes anyway
-        output_path = None
-    if output_path:
-        check_output(output_path, may_overwrite=force)
-    file_format = output.format_for(output_path, format_name) if output_path else None
+    goal = output.Output(output_path, format_name, force=force)
     result = batching(
         path,
         codecs,
@@ -127,17 +105,8 @@ def command(
         budget_s=budget,
         seed=seed,
     )
-    if output_path and file_format:
-        text = _render(result, file_format, is_for_screen=False)
-        write_text_whole(output_path, text, may_overwrite=force)
-    sys.stdout.write(_render(result, format_name or "table", is_for_screen=True))
-    if format_name == "csv" and not quiet:
+    goal.write(result)
+    if goal.is_bare and not quiet:
         for note in result.notes:
             tell(note)
     ctx.exit(1 if result.has_failures else 0)
-
-
-def _render(result: BatchingResult, format_name: str, *, is_for_screen: bool) -> str:
-    if format_name == "json":
-        return json.dumps(result.to_document(), indent=1) + "\n"
-    return output.render(result.table(), format_name, is_for_screen=is_for_screen)

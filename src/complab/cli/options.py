@@ -5,6 +5,7 @@ import click
 from complab.cli.parameters import BYTES
 from complab.codecs.writers import CLIENTS
 from complab.kafka.log import DEFAULT_MAX_PAYLOAD_BYTES
+from complab.kafka.record_files import KINDS
 
 LIBRARIES = click.option(
     "--lib",
@@ -30,6 +31,19 @@ CLIENT = click.option(
 OPAQUE = click.option(
     "--opaque", is_flag=True, help="Take any file as one block of bytes."
 )
+RECORDS = click.option(
+    "--records",
+    type=click.Choice(KINDS),
+    help="Take a file of records without a log: its lines, or records behind 32-bit "
+    "lengths, batched as a producer would.",
+)
+FORMAT = click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(["table", "markdown", "csv", "json"]),
+    help="What standard output shows. [default: table]",
+)
+FORCE = click.option("--force", is_flag=True, help="Overwrite files that exist.")
 MAX_INPUT = click.option(
     "--max-input",
     type=BYTES,

@@ -1,9 +1,5 @@
 """``complab replay``: what a client would have had a broker store, and the work."""
 
-import json
-import sys
-from typing import Final
-
 import click
 
 from complab.cli import options, output
@@ -15,11 +11,8 @@ from complab.cli.parameters import (
     parse_settings,
 )
 from complab.cli.talk import tell
-from complab.kafka.record_files import KINDS
-from complab.studies.replay import BATCHINGS, KEEP, ReplayResult, replay
-from complab.whole_file import check_output, write_text_whole
-
-_FORMATS: Final = ("table", "markdown", "csv", "json")
+from complab.studies.replay import BATCHINGS, KEEP, replay
+from complab.whole_file import check_output
 
 
 @click.command("replay")
@@ -72,12 +65,7 @@ _FORMATS: Final = ("table", "markdown", "csv", "json")
     help="A setting of the topic, which decides what the broker does: "
     "compression.type=zstd; repeat for several.",
 )
-@click.option(
-    "--records",
-    type=click.Choice(KINDS),
-    help="Take a file of records without a log: its lines, or records behind 32-bit "
-    "lengths.",
-)
+@options.RECORDS
 @options.MAX_INPUT
 @options.MAX_PAYLOAD
 @click.option(
@@ -88,12 +76,7 @@ _FORMATS: Final = ("table", "markdown", "csv", "json")
     "[default: 1 per row, at most 60]",
 )
 @options.SEED
-@click.option(
-    "--format",
-    "format_name",
-    type=click.Choice(_FORMATS),
-    help="What standard output shows. [default: table]",
-)
+@options.FORMAT
 @options.OUTPUT
 @click.option(
     "--write-segment",
@@ -101,7 +84,7 @@ _FORMATS: Final = ("table", "markdown", "csv", "json")
     metavar="FILE",
     help="Write what the broker would store, as a segment; of one codec alone.",
 )
-@click.option("--force", is_flag=True, help="Overwrite files that exist.")
+@options.FORCE
 @options.QUIET
 @click.pass_context
 def command(
@@ -138,12 +121,9 @@ def command(
     complab replay segment.log --codecs lz4 --topic-config compression.type=zstd
     complab replay segment.log --codecs zstd:3 --write-segment out.log
     """
-    if output_path == "-":  # it is where the result goes anyway
-        output_path = None
-    for each in (output_path, segment_path):
-        if each:
-            check_output(each, may_overwrite=force)
-    file_format = output.format_for(output_path, format_name) if output_path else None
+    goal = output.Output(output_path, format_name, force=force)
+    if segment_path:
+        check_output(segment_path, may_overwrite=force)
     result = replay(
         path,
         codecs,
@@ -165,17 +145,8 @@ def command(
         size_bytes = result.write_segment(segment_path, force=force)
         if not quiet:
             tell(f"{segment_path}: {size_bytes:,} bytes")
-    if output_path and file_format:
-        text = _render(result, file_format, is_for_screen=False)
-        write_text_whole(output_path, text, may_overwrite=force)
-    sys.stdout.write(_render(result, format_name or "table", is_for_screen=True))
-    if format_name == "csv" and not quiet:
+    goal.write(result)
+    if goal.is_bare and not quiet:
         for note in result.notes:
             tell(note)
     ctx.exit(1 if result.has_failures else 0)
-
-
-def _render(result: ReplayResult, format_name: str, *, is_for_screen: bool) -> str:
-    if format_name == "json":
-        return json.dumps(result.to_document(), indent=1) + "\n"
-    return output.render(result.table(), format_name, is_for_screen=is_for_screen)

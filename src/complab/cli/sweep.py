@@ -12,7 +12,6 @@ from complab.cli.parameters import BYTES, COUNTS, SECONDS, WORDS, complete_codec
 from complab.cli.progress import Progress
 from complab.cli.talk import tell
 from complab.errors import PlanError, ResultError
-from complab.kafka.record_files import KINDS
 from complab.plan import CORRECTED, METHODS
 from complab.results.model import OK
 from complab.results.rows import COLUMN_NAMES
@@ -69,12 +68,7 @@ _FORMATS = ("table", "markdown", "csv", "json", "lzbench")
     "[default: 1]",
 )
 @options.OPAQUE
-@click.option(
-    "--records",
-    type=click.Choice(KINDS),
-    help="Take a file of records without a log: its lines, or records behind 32-bit "
-    "lengths, batched as a producer would.",
-)
+@options.RECORDS
 @click.option(
     "--batch-size",
     type=BYTES,
@@ -147,7 +141,7 @@ _FORMATS = ("table", "markdown", "csv", "json", "lzbench")
     is_flag=True,
     help="Go on from the journal that a run with the same --save left behind.",
 )
-@click.option("--force", is_flag=True, help="Overwrite files that exist.")
+@options.FORCE
 @options.QUIET
 @click.pass_context
 def command(

@@ -169,6 +169,27 @@ def select(
     return tuple(dict.fromkeys(found))
 
 
+def select_for_client(
+    text: str, client: Client, *, libraries: Catalogue
+) -> tuple[Selection, ...]:
+    """What a list means of what a client sends: each codec's default level alone.
+
+    As ``select``, and ``PlanError`` for a codec that is none of Kafka's.
+    """
+    found = select(
+        text,
+        framing=catalogue.KAFKA,
+        libraries=libraries,
+        is_default_alone=True,
+        client=client,
+    )
+    for each in found:
+        if each.codec.framing != catalogue.KAFKA:
+            message = f"{each.codec.name} is not in Kafka: name Kafka's codecs"
+            raise PlanError(message)
+    return found
+
+
 def _check_name(name: str) -> None:
     if name not in catalogue.names():
         raise UnknownCodecError(name, known=(*catalogue.names(), *SETS, ALL))

@@ -14,7 +14,7 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Final
 
 from complab.codecs import specs
-from complab.codecs.catalogue import KAFKA, Catalogue
+from complab.codecs.catalogue import Catalogue
 from complab.codecs.specs import Selection
 from complab.codecs.writers import JAVA, Client, find_client
 from complab.costs import (
@@ -30,9 +30,7 @@ from complab.costs import (
 )
 from complab.errors import CodecError, PlanError
 from complab.kafka.batching import RULES, Batching, BatchingRules
-from complab.kafka.inputs import InputOptions, read_input
 from complab.kafka.log import DEFAULT_MAX_PAYLOAD_BYTES
-from complab.kafka.recorded import Recorded, read_recorded
 from complab.kafka.topic_settings import TopicSettings
 from complab.render import ShownAsTable, Table
 from complab.studies.advice_table import (
@@ -56,7 +54,7 @@ from complab.studies.delivery import (
     Delivery,
     deliver,
 )
-from complab.studies.sampled import RUN_COUNT, SampledRuns, Thinned
+from complab.studies.sampled import Sample, SampledRuns, Thinned, read_sample
 from complab.studies.stations import PathTimes, Station
 
 if TYPE_CHECKING:
@@ -199,25 +197,22 @@ def advise(
     costs = read_prices(prices) if prices else (machine or Machine()).as_prices()
     catalogue = Catalogue.with_libraries(libraries)
     selections = _selections(codecs, catalogue, writer)
-    options = InputOptions(
+    sample = read_sample(
+        path,
         records=records,
         max_input_bytes=max_input_bytes,
         max_payload_bytes=max_payload_bytes,
-        run_count=RUN_COUNT,
+        libraries=catalogue,
     )
-    payloads = read_input(path, options, libraries=catalogue, seed=seed)
-    recorded = read_recorded(payloads)
-    is_whole = len(payloads.blocks) == payloads.batch_count
-    runs = SampledRuns(recorded, payloads.runs, is_whole=is_whole)
     traffic = ingress.traffic(
-        payloads.uncompressed_bytes / recorded.record_count,
+        sample.message_bytes,
         replication=replication,
         consumer_groups=consumer_groups,
         retention_s=retention_s,
     )
     filling = _Filling(traffic.messages_per_s / producer_count, max_linger_ms)
     candidates = [
-        _Candidate(selection, size, runs, filling, catalogue)
+        _Candidate(selection, size, sample.runs, filling, catalogue)
         for selection in selections
         for size in sorted(set(sizes))
     ]
@@ -235,10 +230,10 @@ def advise(
         costs,
         writer,
         notes=(
-            *(warning.message for warning in payloads.warnings),
-            *_notes(traffic, costs, recorded, filling),
+            *sample.notes,
+            *_notes(traffic, costs, sample, filling),
         ),
-        has_damage=any(warning.is_damage for warning in payloads.warnings),
+        has_damage=sample.has_damage,
     )
 
 
@@ -255,17 +250,8 @@ def _selections(
     codecs: str | None, catalogue: Catalogue, client: Client
 ) -> tuple[Selection, ...]:
     """What the list means; without one the defaults, and some of zstd's levels."""
-    found = specs.select(
-        codecs or _default_list(client),
-        framing=KAFKA,
-        libraries=catalogue,
-        is_default_alone=True,
-        client=client,
-    )
-    for each in found:
-        if each.codec.framing != KAFKA:
-            message = f"{each.codec.name} is not in Kafka: name Kafka's codecs"
-            raise PlanError(message)
+    text = codecs or _default_list(client)
+    found = specs.select_for_client(text, client, libraries=catalogue)
     if codecs is None:
         found = tuple(replace(each, is_named=False) for each in found)
     return found
@@ -593,13 +579,13 @@ def _crossing(best: _Candidate, other: _Candidate, part: str) -> float | None:
 
 
 def _notes(
-    traffic: Traffic, prices: Prices, recorded: Recorded, filling: _Filling
+    traffic: Traffic, prices: Prices, sample: Sample, filling: _Filling
 ) -> Iterator[str]:
     message_bytes = traffic.bytes_per_s / traffic.messages_per_s
     yield (
         f"{traffic.bytes_per_s / 1e6:,.3g} MB/s of uncompressed records, "
         f"{traffic.messages_per_s:,.0f} messages a second of {message_bytes:,.0f} "
-        f"bytes (by {recorded.record_count:,} messages read)"
+        f"bytes (by {sample.recorded.record_count:,} messages read)"
     )
     yield (
         "cores are of complab's C path and these libraries; clients in other languages "

@@ -10,15 +10,13 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from complab.codecs import specs
-from complab.codecs.catalogue import KAFKA, Catalogue
+from complab.codecs.catalogue import Catalogue
 from complab.codecs.specs import Selection
-from complab.codecs.writers import JAVA, Client, find_client
+from complab.codecs.writers import JAVA, find_client
 from complab.errors import CodecError, PlanError
 from complab.kafka.batching import RULES, Arrival, Batching, BatchingRules
-from complab.kafka.inputs import InputOptions, read_input
 from complab.kafka.log import DEFAULT_MAX_PAYLOAD_BYTES
 from complab.kafka.payloads import DEFAULT_MAX_INPUT_BYTES
-from complab.kafka.recorded import read_recorded
 from complab.kafka.topic_settings import TopicSettings
 from complab.render import ShownAsTable, Table
 from complab.results.model import FAILED, OK, SKIPPED
@@ -29,7 +27,7 @@ from complab.studies.delivery import (
     Delivery,
     deliver,
 )
-from complab.studies.sampled import RUN_COUNT, SampledRuns, Thinned
+from complab.studies.sampled import Thinned, read_sample
 from complab.studies.stations import PathTimes
 
 DEFAULT_SIZES: Final = tuple(1 << power for power in range(10, 21))
@@ -97,19 +95,16 @@ def batching(
     coming = Arrival.parse(arrival)
     _check(sizes, lingers_ms, coming)
     catalogue = Catalogue.with_libraries(libraries)
-    selections = _selections(codecs, catalogue, writer)
-    options = InputOptions(
+    selections = specs.select_for_client(codecs, writer, libraries=catalogue)
+    sample = read_sample(
+        path,
         records=records,
         max_input_bytes=max_input_bytes,
         max_payload_bytes=max_payload_bytes,
-        run_count=RUN_COUNT,
+        libraries=catalogue,
     )
-    payloads = read_input(path, options, libraries=catalogue, seed=seed)
-    recorded = read_recorded(payloads)
-    is_whole = len(payloads.blocks) == payloads.batch_count
-    runs = SampledRuns(recorded, payloads.runs, is_whole=is_whole)
     steps = _steps(client, sizes, lingers_ms, coming)
-    batches = [runs.thinned(step.batching) for step in steps]
+    batches = [sample.runs.thinned(step.batching) for step in steps]
     cells = [
         _Cell(selection, step, made, catalogue)
         for selection in selections
@@ -122,12 +117,12 @@ def batching(
         until_s=started_s + budget_s,
         seed=seed,
     )
-    per_s = coming.per_s or runs.own_rate_per_s
+    per_s = coming.per_s or sample.runs.own_rate_per_s
     rows = [cell.row(times, per_s) for cell in cells]
     return BatchingResult(
         tuple(_with_knees(rows)),
-        (*(w.message for w in payloads.warnings), *_notes(per_s, coming)),
-        any(warning.is_damage for warning in payloads.warnings),
+        (*sample.notes, *_notes(per_s, coming)),
+        sample.has_damage,
     )
 
 
@@ -143,23 +138,6 @@ def _check(sizes: Sequence[int], lingers_ms: Sequence[float], arrival: Arrival) 
             "lingers need a rate: let records arrive by their timestamps, or 20000/s"
         )
         raise PlanError(message)
-
-
-def _selections(
-    codecs: str, catalogue: Catalogue, client: Client
-) -> tuple[Selection, ...]:
-    found = specs.select(
-        codecs,
-        framing=KAFKA,
-        libraries=catalogue,
-        is_default_alone=True,
-        client=client,
-    )
-    for each in found:
-        if each.codec.framing != KAFKA:
-            message = f"{each.codec.name} is not in Kafka: name Kafka's codecs"
-            raise PlanError(message)
-    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
 from complab.codecs import specs
-from complab.codecs.catalogue import KAFKA, Catalogue
+from complab.codecs.catalogue import Catalogue
 from complab.codecs.specs import Selection
 from complab.codecs.writers import JAVA, Client, find_client
 from complab.errors import CodecError, PlanError
@@ -223,22 +223,10 @@ def _batching(
 def _selections(
     codecs: str | None, catalogue: Catalogue, client: Client
 ) -> tuple[Selection, ...]:
-    def select(text: str) -> tuple[Selection, ...]:
-        return specs.select(
-            text,
-            framing=KAFKA,
-            libraries=catalogue,
-            is_default_alone=True,
-            client=client,
-        )
-
-    found = select(codecs or "kafka")
-    for each in found:
-        if each.codec.framing != KAFKA:
-            message = f"{each.codec.name} is not in Kafka: replay is for Kafka's codecs"
-            raise PlanError(message)
+    found = specs.select_for_client(codecs or "kafka", client, libraries=catalogue)
     if not any(each.codec.name == _BASELINE for each in found):
-        found = (*select(_BASELINE), *found)
+        baseline = specs.select_for_client(_BASELINE, client, libraries=catalogue)
+        found = (*baseline, *found)
     return found
 
 

@@ -10,8 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from complab.codecs.catalogue import Catalogue
 from complab.kafka.batching import Batching, cut
-from complab.kafka.recorded import Recorded, batch_rows
+from complab.kafka.inputs import InputOptions, read_input
+from complab.kafka.payloads import Payloads
+from complab.kafka.recorded import Recorded, batch_rows, read_recorded
 from complab.stats import CONFIDENCE
 from complab.student import student_quantile
 from complab.studies.delivery import Parcel
@@ -122,3 +125,52 @@ class SampledRuns:
 def _unasked(numbers: "Integers") -> int:
     """Nobody learns from what is returned here."""
     return len(numbers)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What was drawn of an input: its records, in runs, and what is told of it."""
+
+    payloads: Payloads
+    recorded: Recorded
+    runs: SampledRuns
+
+    @property
+    def message_bytes(self) -> float:
+        """The mean size of a message in a batch, uncompressed."""
+        return self.payloads.uncompressed_bytes / self.recorded.record_count
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What readers should know of the input."""
+        return tuple(warning.message for warning in self.payloads.warnings)
+
+    @property
+    def has_damage(self) -> bool:
+        """Whether something could not be read that should be there."""
+        return any(warning.is_damage for warning in self.payloads.warnings)
+
+
+def read_sample(
+    path: str,
+    *,
+    records: str | None,
+    max_input_bytes: int,
+    max_payload_bytes: int,
+    libraries: Catalogue,
+) -> Sample:
+    """Draw runs of neighbours of a log, or of a file of records.
+
+    Raises ``InputError`` and its kin if nothing can be read.
+    """
+    options = InputOptions(
+        records=records,
+        max_input_bytes=max_input_bytes,
+        max_payload_bytes=max_payload_bytes,
+        run_count=RUN_COUNT,
+    )
+    payloads = read_input(path, options, libraries=libraries)
+    recorded = read_recorded(payloads)
+    is_whole = len(payloads.blocks) == payloads.batch_count
+    runs = SampledRuns(recorded, payloads.runs, is_whole=is_whole)
+    return Sample(payloads, recorded, runs)
