@@ -116,9 +116,36 @@ def test_batches_grow_while_the_estimate_is_learnt() -> None:
     assert at_once[0] == 15
     assert at_once[:-1] == sorted(at_once[:-1])
     assert at_once[100] > 1.8 * at_once[0]
-    late = sizes_of(recorded, RULES["java"], ratio=0.1, is_lagging=True)
+    late = sizes_of(recorded, RULES["java"], ratio=0.1, lag_batches=10_000)
     assert set(late[:-1]) == {15}
     assert len(late) > len(at_once)
+
+
+def test_a_sender_that_lags_learns_later() -> None:
+    """The first batches are those of a client that has learnt nothing."""
+    recorded = records_of([bytes(1000)] * 4000)
+    at_once = sizes_of(recorded, RULES["java"], ratio=0.1)
+    lagging = sizes_of(recorded, RULES["java"], ratio=0.1, lag_batches=40)
+    assert set(lagging[:40]) == {15}
+    assert len(at_once) < len(lagging)
+
+
+def test_timing_has_its_variants() -> None:
+    """Java's by what it has learnt; of others by how fast records are handed over."""
+    learning = list(Batching(RULES["java"]).variants())
+    assert [each.lag_batches for each in learning] == [0, 1, 5, 20, 40, 2048]
+    lingering = Batching(RULES["java"], Arrival("rate", 1000.0))
+    assert [each.lag_batches for each in lingering.variants()] == [0, 1, 5]
+    others = list(Batching(RULES["librdkafka"]).variants())
+    assert [each.arrival.kind for each in others] == ["asap", "rate"]
+
+
+def test_what_is_not_compressed_is_not_estimated() -> None:
+    """A Java batch without a codec is filled to its last byte."""
+    recorded = records_of([bytes(1000)] * 100)
+    plain = Batching(RULES["java"]).of_uncompressed()
+    assert len(cut(recorded, plain, len)[0]) == 16
+    assert len(cut(recorded, Batching(RULES["java"]), len)[0]) == 15
 
 
 def test_a_worse_ratio_is_learnt_at_once() -> None:
@@ -197,9 +224,14 @@ def test_records_that_are_too_large_are_counted() -> None:
 
 
 @pytest.mark.skipif(not TOPICS, reason=NO_FIXTURES)
-def test_the_uncompressed_boundaries_of_kafka_python_are_foretold() -> None:
-    """It counts uncompressed bytes, and its sender's timing changes nothing."""
-    topic = FIXTURES / "topics" / "kpy-zstd-0"
-    recorded = read_recorded(read_payloads(str(topic), libraries=Catalogue()))
-    sizes = sizes_of(recorded, RULES["kafka-python"])
-    assert sizes == recorded.counts.tolist()
+@pytest.mark.parametrize(
+    ("topic", "client"), [("kpy-zstd-0", "kafka-python"), ("java-none-0", "java")]
+)
+def test_boundaries_of_clients_that_count_plain_bytes_are_foretold(
+    topic: str, client: str
+) -> None:
+    """Batch by batch: their sender's timing changes nothing."""
+    path = str(FIXTURES / "topics" / topic)
+    recorded = read_recorded(read_payloads(path, libraries=Catalogue()))
+    rules = Batching(RULES[client]).of_uncompressed().rules
+    assert sizes_of(recorded, rules) == recorded.counts.tolist()

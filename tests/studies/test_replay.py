@@ -196,12 +196,20 @@ def test_the_result_shows_itself(sample: str) -> None:
 @pytest.mark.skipif(not _SHARED.exists(), reason=f"there is no {_SHARED}")
 @pytest.mark.parametrize(
     ("codec", "topic"),
-    [("snappy", "java-snappy-0"), ("lz4", "java-lz4-0"), ("gzip:9", "java-gzip-l9-0")],
+    [
+        ("none", "java-none-0"),
+        ("snappy", "java-snappy-0"),
+        ("lz4", "java-lz4-0"),
+        ("gzip:1", "java-gzip-l1-0"),
+        ("gzip:9", "java-gzip-l9-0"),
+        ("zstd:1", "java-zstd-l1-0"),
+        ("zstd:10", "java-zstd-l10-0"),
+    ],
 )
 def test_what_java_stored_lies_in_the_range(codec: str, topic: str) -> None:
     """At the boundaries that the client chose, with its defaults."""
     source = str(_SHARED / "java-none-0")
-    row = complab.replay(source, codec, batching="client", budget_s=0.1).rows[1]
+    row = complab.replay(source, codec, batching="client", budget_s=0.1).rows[-1]
     stored_bytes = sum(path.stat().st_size for path in (_SHARED / topic).glob("*.log"))
     assert row.disk_low_bytes is not None
     assert row.disk_high_bytes is not None

@@ -5,9 +5,10 @@ as the client allows. What "full" means differs. Most clients count uncompressed
 the Java client multiplies them by an estimate of the compression ratio that it learns
 from the batches it has closed, so that its batches grow while it learns (1 at first,
 down by half a percent a batch, up by five percent or to what was seen at once). When it
-learns depends on its sender thread, which closes batches as it comes to them: between
-at once, and only when all that its buffer holds has been sent. So boundaries are
-foretold as two cases, and the truth lies between them.
+learns depends on its sender thread, which closes batches as it comes to them: at once,
+or only when all that its buffer holds has been sent. So boundaries are foretold in
+several cases (``Batching.variants``), and the truth lies between them, or as near as a
+batch more or less changes the sum.
 
 Not foretold: what a client does under errors and throttling, and the first milliseconds
 of its metadata. Records of one partition keep their order.
@@ -42,6 +43,13 @@ _ESTIMATION_FACTOR: Final = 1.05
 
 # max.in.flight.requests.per.connection: so many closed batches may be on their way.
 _IN_FLIGHT: Final = 5
+
+# What a Java producer was seen to lag behind by, and some more and less.
+_LAGS: Final = (1, 5, 20, 40)
+
+# Messages a second that a slow program hands over: confluent-kafka was seen to take
+# 34,000 from Python.
+_SLOW_PER_S: Final = 30_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +139,14 @@ class Arrival:
 class Batching:
     """A client's rules for a topic of so many partitions.
 
-    ``is_lagging`` is the case in which the estimate is learnt as late as can be, and
-    ``estimate`` is what the client begins with: 1, unless it has learnt before.
+    So many batches are closed before the client learns from one: ``lag_batches``, 0 for
+    at once. ``estimate`` is what it begins with: 1, unless it has learnt before.
     """
 
     rules: BatchingRules
     arrival: Arrival = Arrival()
     partition_count: int = 1
-    is_lagging: bool = False
+    lag_batches: int = 0
     seed: int = 0
     estimate: float = 1.0
 
@@ -153,6 +161,27 @@ class Batching:
         if self.partition_count < 1:
             message = f"{self.partition_count} partitions: at least 1"
             raise PlanError(message)
+
+    def variants(self) -> Iterator["Batching"]:
+        """How the sender's timing may turn out, beginning with this one.
+
+        A client that learns does so after none, some, or all of the batches that may
+        wait. One that does not is handed records slowly, so that lingers end.
+        """
+        yield self
+        if self.rules.is_estimating:
+            most = _IN_FLIGHT
+            if self.arrival.kind == ASAP:
+                most = self.rules.buffer_bytes // max(1, self.rules.batch_bytes)
+            lags = [lag for lag in _LAGS if lag < most]
+            for lag in (*lags, most):
+                yield replace(self, lag_batches=lag)
+        elif self.arrival.kind == ASAP:
+            yield replace(self, arrival=Arrival("rate", _SLOW_PER_S))
+
+    def of_uncompressed(self) -> "Batching":
+        """The same for a codec that does not compress: there is nothing to learn."""
+        return replace(self, rules=replace(self.rules, is_estimating=False))
 
 
 # What the payload of the records from one number to another would be compressed to.
@@ -209,10 +238,7 @@ class _Queues:
         self._estimate = batching.estimate
         # What was closed and has not been learnt from yet: observed ratios.
         self._unlearnt: list[float] = []
-        self._lag = 0
-        if batching.is_lagging:
-            waiting = self._rules.buffer_bytes // max(1, self._rules.batch_bytes)
-            self._lag = max(1, waiting) if self._is_asap else _IN_FLIGHT
+        self._lag = batching.lag_batches
 
     def add(self, partition: int, number: int, time_us: int) -> Iterator[list[int]]:
         """Put a record into its partition; the batches that are closed by that."""

@@ -67,6 +67,10 @@ DEFAULT_MAX_LINGER_MS: Final = 100.0
 
 _ZSTD_LEVELS: Final = (1, 3, 6, 9, 12)
 _DEFAULT_BUDGET_AT_MOST_S: Final = 60.0
+
+# A client that has learnt already learns no more.
+_NEVER: Final = 1 << 31
+
 _HALF_WIDTHS: Final = NormalDist().inv_cdf(0.975)
 
 
@@ -329,11 +333,13 @@ class _Candidate:
         most = min(own.records_at_most or 1 << 31, self._filling.messages_at_most)
         rules = replace(own, batch_bytes=batch_bytes, linger_ms=0, records_at_most=most)
         compressor = Compressor(self.selection)
+        if not compressor.codec_id:
+            rules = replace(rules, is_estimating=False)
         estimate = 1.0
         if rules.is_estimating:
             # What the client believes once it has learnt: the ratio of such batches.
             estimate = self._ratio(runs, rules, compressor)
-        batching = Batching(rules, is_lagging=True, estimate=estimate)
+        batching = Batching(rules, lag_batches=_NEVER, estimate=estimate)
         self.batches = runs.thinned(batching)
         self.delivery = deliver(
             self.batches.parcel, self.selection, TopicSettings(), catalogue, compressor
@@ -342,7 +348,7 @@ class _Candidate:
     def _ratio(
         self, runs: SampledRuns, rules: BatchingRules, compressor: Compressor
     ) -> float:
-        parcel = runs.thinned(Batching(rules, is_lagging=True)).parcel
+        parcel = runs.thinned(Batching(rules, lag_batches=_NEVER)).parcel
         return compressor.pack(parcel).framed_bytes / parcel.payload_bytes
 
     def price(

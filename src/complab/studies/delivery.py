@@ -113,6 +113,8 @@ class Parcel:
             (payload,) = cls.encoded(recorded.source, rows, records).payloads
             return compressor.framed_bytes(payload)
 
+        if not compressor.codec_id:
+            batching = batching.of_uncompressed()
         batches = cut(recorded, batching, compressed)
         counts = [len(batch) for batch in batches]
         rows, records = batch_rows(recorded, np.concatenate(batches), counts)

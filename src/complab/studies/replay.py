@@ -8,7 +8,7 @@ longer: they compare codecs, and bound what a client can reach.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
@@ -238,16 +238,14 @@ class _Parcels:
         self._batching = batching
         self._kept = Parcel.kept(recorded) if batching is None else None
 
-    def of(self, compressor: Compressor) -> Parcel:
+    def of(self, compressor: Compressor) -> Iterator[Parcel]:
+        """The parcel, and behind it those of other timing of the sender."""
         if self._kept is not None:
-            return self._kept
+            yield self._kept
+            return
         assert self._batching is not None  # noqa: S101 - one of the two is there
-        return Parcel.cut(self._recorded, self._batching, compressor)
-
-    def late(self, compressor: Compressor) -> Parcel:
-        assert self._batching is not None  # noqa: S101 - nobody learns of what is kept
-        late = replace(self._batching, is_lagging=True)
-        return Parcel.cut(self._recorded, late, compressor)
+        for batching in self._batching.variants():
+            yield Parcel.cut(self._recorded, batching, compressor)
 
 
 class _Run:
@@ -271,25 +269,27 @@ class _Run:
             return
         try:
             compressor = Compressor(selection)
-            parcel = parcels.of(compressor)
-            self.delivery = deliver(
-                parcel, selection, chosen.topic, catalogue, compressor
-            )
+            variants = parcels.of(compressor)
+            self.delivery = self._deliver(next(variants), chosen, catalogue, compressor)
+            sizes = [self.delivery.stored.batch_bytes]
+            sizes += [
+                self._deliver(parcel, chosen, catalogue, compressor).stored.batch_bytes
+                for parcel in variants
+            ]
             if chosen.batching is not None:
-                compressor = Compressor(selection)
-                other = deliver(
-                    parcels.late(compressor),
-                    selection,
-                    chosen.topic,
-                    catalogue,
-                    compressor,
-                )
-                both = (self.delivery.stored, other.stored)
-                sizes = [packed.batch_bytes for packed in both]
                 self._range = min(sizes), max(sizes)
         except CodecError as error:
             self.delivery = None
             self._problem = (FAILED, str(error))
+
+    def _deliver(
+        self,
+        parcel: Parcel,
+        chosen: _Choice,
+        catalogue: Catalogue,
+        compressor: Compressor,
+    ) -> Delivery:
+        return deliver(parcel, self._selection, chosen.topic, catalogue, compressor)
 
     @property
     def is_baseline(self) -> bool:
@@ -376,7 +376,12 @@ def _notes(chosen: _Choice, recorded: Recorded, rows: Sequence[ReplayRow]) -> li
         if batching.rules.is_estimating:
             notes.append(
                 "at least, at most: the client learns its compression ratio at once, "
-                "or as late as its buffer allows; real boundaries lie between"
+                "or after as many batches as its buffer holds"
+            )
+        else:
+            notes.append(
+                "at least, at most: records are handed over at once, or slowly, so "
+                "that lingers end"
             )
     foreign = sorted(
         {
