@@ -310,3 +310,14 @@ class OffsetRangeError(CaptureError):
         super().__init__(message, place=place)
         self.first_offset = first_offset
         self.end_offset = end_offset
+
+
+class ChartLibraryError(ComplabError):
+    """A library that draws charts is not installed; ``name`` is its module."""
+
+    def __init__(self, name: str) -> None:
+        """Say what installs it."""
+        super().__init__(
+            f"charts need the Python package {name}: pip install 'complab[charts]'"
+        )
+        self.name = name

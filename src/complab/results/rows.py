@@ -132,7 +132,9 @@ def derive_rows(record: RunRecord) -> tuple[Row, ...]:
         )
         for configuration in record.configurations
     ]
-    return tuple(replace(row, is_pareto=_is_pareto(row, rows)) for row in rows)
+    return tuple(
+        replace(row, is_pareto=is_on_front(row, rows, COMPRESS)) for row in rows
+    )
 
 
 def _row(
@@ -190,20 +192,29 @@ def _row(
     )
 
 
-def _is_pareto(row: Row, rows: Sequence[Row]) -> bool:
-    """No other row of the same framing is better in both ratio and compression speed.
+def is_on_front(row: Row, rows: Sequence[Row], direction: str) -> bool:
+    """No other row of the same framing is better in both ratio and a direction's speed.
 
     Error bars that overlap do not dominate.
     """
-    if row.compression_ratio is None or row.compress_mbps is None:
+    mbps, error_pct = _speed_of(row, direction)
+    if row.compression_ratio is None or mbps is None:
         return False
-    own_high = row.compress_mbps * (1 + (row.compress_error_pct or 0) / 100)
+    own_high = mbps * (1 + error_pct / 100)
     for other in rows:
         if other is row or other.framing != row.framing:
             continue
-        if other.compression_ratio is None or other.compress_mbps is None:
+        other_mbps, other_error_pct = _speed_of(other, direction)
+        if other.compression_ratio is None or other_mbps is None:
             continue
-        other_low = other.compress_mbps * (1 - (other.compress_error_pct or 0) / 100)
+        other_low = other_mbps * (1 - other_error_pct / 100)
         if other.compression_ratio > row.compression_ratio and other_low > own_high:
             return False
     return True
+
+
+def _speed_of(row: Row, direction: str) -> tuple[float | None, float]:
+    """A row's speed and the half-width of its error bar in percent, 0 if unknown."""
+    if direction == COMPRESS:
+        return row.compress_mbps, row.compress_error_pct or 0.0
+    return row.decompress_mbps, row.decompress_error_pct or 0.0

@@ -1,0 +1,64 @@
+"""What rows are called: short names that tell the rows of a result apart.
+
+A codec and its level are enough as a rule. Where the rows of a codec differ in more
+(the library, the framing, a policy), the name says in what.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from complab.plan import KNOWN, UNKNOWN
+from complab.results.rows import Row
+
+
+@dataclass(frozen=True, slots=True)
+class RowName:
+    """``full`` names a row, ``series`` those that differ from it in their level only.
+
+    ``variant`` is what the series' name says beside the codec.
+    """
+
+    full: str
+    series: str
+    variant: str
+
+
+def row_names(rows: Sequence[Row]) -> tuple[RowName, ...]:
+    """The names of rows, in their order."""
+    told = [_qualities(row) for row in rows]
+    values: dict[tuple[str, str], set[str]] = {}
+    for row, qualities in zip(rows, told, strict=True):
+        for quality, value in qualities.items():
+            values.setdefault((row.codec, quality), set()).add(value)
+    names = []
+    for row, qualities in zip(rows, told, strict=True):
+        differing = {
+            q: v for q, v in qualities.items() if len(values[row.codec, q]) > 1
+        }
+        # The version says more than a provider's name, but only where names are equal.
+        if "provider" in differing:
+            differing.pop("version", None)
+        place = differing.pop("provider", None) or differing.pop("version", None)
+        at = f"@{place}" if place else ""
+        level = "" if row.level is None else f":{row.level}"
+        words = " ".join(["", *differing.values()])
+        names.append(
+            RowName(
+                f"{row.codec}{at}{level}{words}",
+                f"{row.codec}{at}{words}",
+                f"{at}{words}".strip(),
+            )
+        )
+    return tuple(names)
+
+
+def _qualities(row: Row) -> dict[str, str]:
+    return {
+        "provider": row.provider or "",
+        "version": row.library_version or "",
+        "framing": row.framing,
+        "context": f"{row.context} context",
+        "buffers": f"{row.buffers} buffers",
+        "size_known": f"size {KNOWN if row.size_known else UNKNOWN}",
+        "threads": f"{row.threads} thread{'s' if row.threads > 1 else ''}",
+    }

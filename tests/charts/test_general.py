@@ -1,0 +1,118 @@
+"""The charts that take any rows: what they draw is what they were given."""
+
+from typing import Any
+
+import pytest
+from chart_specs import marks, spec_of, values
+
+from complab import charts
+
+
+def test_curves_draw_each_number_in_its_place() -> None:
+    """Batch sizes of two codecs: a line for each, points with bars where told."""
+    rows = [
+        {"codec": codec, "batch_bytes": size, "ratio": ratio, "ratio_low": low,
+         "ratio_high": ratio + 0.1}
+        for codec, size, ratio, low in (
+            ("zstd", 1024, 2.0, 1.9),
+            ("zstd", 16384, 4.0, None),
+            ("lz4", 1024, 1.5, 1.4),
+        )
+    ]  # fmt: skip
+    rows.append({"codec": "lz4", "batch_bytes": 16384, "ratio": None})
+    spec = spec_of(
+        charts.curves(
+            rows, x="batch_bytes", y="ratio", title="t", x_title="size", y_title="ratio"
+        )
+    )
+    drawn = values(marks(spec, "point")[0])
+    assert [(r["by"], r["x"], r["y"], r["low"]) for r in drawn] == [
+        ("zstd", 1024, 2.0, 1.9),
+        ("zstd", 16384, 4.0, None),
+        ("lz4", 1024, 1.5, 1.4),
+    ]
+    colour = marks(spec, "line")[0]["encoding"]["color"]["scale"]
+    assert colour["domain"] == ["zstd", "lz4"]
+    assert colour["range"][0] == charts.look_of("zstd").colour
+
+
+def test_stages_stack_in_their_order() -> None:
+    """Parts of a bar lie as they first came, whatever the alphabet says."""
+    rows = [
+        {"name": "zstd:3", "stage": stage, "value": value}
+        for stage, value in (("produce", 3.0), ("network", 5.0), ("broker", 1.0))
+    ]
+    spec = spec_of(charts.stages(rows, title="t", value_title="ms"))
+    (bar,) = marks(spec, "bar")
+    assert bar["encoding"]["color"]["scale"]["domain"] == [
+        "produce", "network", "broker",
+    ]  # fmt: skip
+    drawn = values(bar)
+    assert [(r["stage"], r["value"], r["place"]) for r in drawn] == [
+        ("produce", 3.0, 0),
+        ("network", 5.0, 1),
+        ("broker", 1.0, 2),
+    ]
+
+
+def test_percentiles_are_as_far_apart_as_their_tails() -> None:
+    """p90, p99 and p99.9 are one, two and three nines."""
+    rows = [
+        {"codec": "zstd", "percentile": p, "value": v}
+        for p, v in ((50, 1.0), (90, 2.0), (99, 4.0), (99.9, 9.0))
+    ]
+    spec = spec_of(charts.percentiles(rows, title="t", value_title="ms"))
+    drawn = values(marks(spec, "line")[0])
+    assert [row["nines"] for row in drawn] == pytest.approx([0.30103, 1, 2, 3])
+    assert [row["value"] for row in drawn] == [1.0, 2.0, 4.0, 9.0]
+
+
+@pytest.mark.parametrize("percentile", [-1, 100])
+def test_a_percentile_outside_the_axis_is_refused(percentile: float) -> None:
+    """p100 has no place: it is infinitely many nines away."""
+    rows = [{"codec": "zstd", "percentile": percentile, "value": 1.0}]
+    with pytest.raises(ValueError, match="percentile"):
+        charts.percentiles(rows, title="t", value_title="ms")
+
+
+def test_histogram_stacks_groups() -> None:
+    """A group's bar begins where the one below ends, in each panel by itself."""
+    bins = [
+        {"panel": panel, "group": group, "low": 0, "high": 10, "count": count}
+        for panel, group, count in (
+            ("compress", "clean", 5),
+            ("compress", "not", 2),
+            ("decompress", "clean", 7),
+        )
+    ]  # fmt: skip
+    spec = spec_of(charts.histogram(bins, title="t", value_title="v"))
+    drawn = values(marks(spec, "rect")[0])
+    assert [(r["base"], r["top"]) for r in drawn] == [(0, 5), (5, 7), (0, 7)]
+    assert spec["facet"]["row"]["field"] == "panel"
+
+
+def test_changes_say_which_way() -> None:
+    """Faster and slower have colours and shapes of their own, and a line at 0."""
+    rows: list[dict[str, Any]] = [
+        {"name": "zstd:1", "verdict": "slower", "change_pct": -4.8, "low_pct": -5.5,
+         "high_pct": -4.1},
+        {"name": "zstd:3", "verdict": "not separated", "change_pct": 0.3},
+    ]  # fmt: skip
+    spec = spec_of(charts.changes(rows, title="t"))
+    (point,) = marks(spec, "point")
+    drawn = values(point)
+    assert [row["change_pct"] for row in drawn] == [-4.8, 0.3]
+    assert drawn[0]["told"] == "zstd:1: slower, -4.8 % [-5.5..-4.1]"
+    assert point["encoding"]["shape"]["scale"]["domain"] == ["not separated", "slower"]
+
+
+def test_spreads_draw_the_quantiles() -> None:
+    """A row's line goes from its 5th to its 95th percentile."""
+    row = {"name": "zstd:3", "group": "clean", "p05": 90.0, "p25": 97.0, "p50": 100.0,
+           "p75": 101.0, "p95": 103.0}  # fmt: skip
+    spec = spec_of(charts.spreads([row], title="t", value_title="%", middle=100.0))
+    rules = marks(spec, "rule")
+    assert rules[1]["encoding"]["x"]["field"] == "p05"
+    assert rules[1]["encoding"]["x2"]["field"] == "p95"
+    (drawn,) = values(rules[1])
+    assert {key: drawn[key] for key in row} == row
