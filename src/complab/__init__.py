@@ -4,7 +4,8 @@
 a file; ``complab.compare(...)`` tells two libraries or two results apart;
 ``complab.replay(path, client=...)`` foretells what a client would have stored;
 ``complab.batching(path)`` shows what larger batches gain, ``complab.advise(path,
-ingress=...)`` what to set; ``complab.load(path)`` reads a saved result;
+ingress=...)`` what to set; ``complab.load(path)`` reads a saved result,
+``complab.report(path)`` makes a page of it, and ``complab.charts`` draws rows;
 ``complab.kafka.open(path)`` gives the batches of a log and what is in them,
 ``complab.inspect(path)`` what to make of them; ``complab.capture(servers, topic,
 output)`` takes batches from a live topic. Everything heavy is imported when it is first
@@ -14,7 +15,7 @@ used.
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from complab import kafka
+    from complab import charts, kafka
     from complab._version import __version__
     from complab.kafka.capture import Capture, capture
     from complab.studies.advise import Advice, advise
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from complab.studies.compare import Comparison, compare
     from complab.studies.inspect import Inspection, inspect
     from complab.studies.replay import ReplayResult, replay
+    from complab.studies.report import Report, report
     from complab.studies.sweep import SweepResult, sweep
 
 __all__ = [
@@ -31,16 +33,19 @@ __all__ = [
     "Comparison",
     "Inspection",
     "ReplayResult",
+    "Report",
     "SweepResult",
     "__version__",
     "advise",
     "batching",
     "capture",
+    "charts",
     "compare",
     "inspect",
     "kafka",
     "load",
     "replay",
+    "report",
     "sweep",
 ]
 
@@ -57,18 +62,22 @@ _HOMES = {
     "inspect": "complab.studies.inspect",
     "ReplayResult": "complab.studies.replay",
     "replay": "complab.studies.replay",
+    "Report": "complab.studies.report",
+    "report": "complab.studies.report",
     "SweepResult": "complab.studies.sweep",
     "sweep": "complab.studies.sweep",
     "__version__": "complab._version",
 }
+
+_PACKAGES = ("charts", "kafka")
 
 
 def __getattr__(name: str) -> object:
     """Import a public name from its module when it is first asked for."""
     from importlib import import_module
 
-    if name == "kafka":
-        return import_module("complab.kafka")
+    if name in _PACKAGES:
+        return import_module(f"complab.{name}")
     if name not in _HOMES:
         message = f"module 'complab' has no attribute {name!r}"
         raise AttributeError(message)

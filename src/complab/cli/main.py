@@ -25,6 +25,8 @@ _COMMANDS = {
     "replay": ("complab.cli.replay", "Foretell what a client would have stored."),
     "batching": ("complab.cli.batching", "Show what larger batches gain and cost."),
     "advise": ("complab.cli.advise", "Say what to set, what it saves and costs."),
+    "report": ("complab.cli.report", "Make a page of results: the answer first."),
+    "chart": ("complab.cli.chart", "Draw a result, in the terminal or as a picture."),
     "inspect": ("complab.cli.inspect", "Look into a log: batches, records, lint."),
     "extract": ("complab.cli.extract", "Cut batches out of a log."),
     "capture": ("complab.cli.capture", "Take record batches from a live topic."),

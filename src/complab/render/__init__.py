@@ -2,7 +2,7 @@
 
 A command or a study builds a `Table`; `write` puts it on a stream in the format that
 the user named. `render_lzbench` stands apart, since lzbench's columns are fixed, and
-so does `render_bars`, which draws a histogram.
+so do `render_bars`, which draws a histogram, and `render_plot`, which draws points.
 
 Nothing here knows codecs, results or commands.
 """
@@ -20,6 +20,7 @@ from complab.render.formats import (
 from complab.render.html import render_html
 from complab.render.lzbench import LzbenchRow, render_lzbench
 from complab.render.markdown import render_markdown
+from complab.render.plot import Plot, PlotPoint, render_plot
 from complab.render.shown import ShownAsTable
 from complab.render.structured import render_json
 from complab.render.table import (
@@ -43,6 +44,8 @@ __all__ = [
     "Column",
     "Format",
     "LzbenchRow",
+    "Plot",
+    "PlotPoint",
     "Row",
     "RowStyle",
     "ShownAsTable",
@@ -58,6 +61,7 @@ __all__ = [
     "render_json",
     "render_lzbench",
     "render_markdown",
+    "render_plot",
     "render_terminal",
     "terminal_width",
     "wants_colour",

@@ -1,5 +1,6 @@
 """Results that show themselves: in a terminal as text, in a notebook as a table."""
 
+from complab.render.html import render_html
 from complab.render.table import Table
 
 __all__ = ["ShownAsTable"]
@@ -23,7 +24,6 @@ class ShownAsTable:
         """The table too: what an interactive session shows."""
         return str(self)
 
-    def _repr_mimebundle_(
-        self, include: object = None, exclude: object = None
-    ) -> dict[str, str]:
-        return self.table()._repr_mimebundle_(include, exclude)
+    # No _repr_mimebundle_: IPython asks for that in a terminal, too, and shows no HTML.
+    def _repr_html_(self) -> str:
+        return render_html(self.table())

@@ -102,6 +102,24 @@ class SweepResult(ShownAsTable):
         number = find_reference(self.record.configurations, reference)
         return relative_table(self.record, number)
 
+    def chart(self, name: str = "compress", *, width: int = 680) -> Any:  # noqa: ANN401
+        """A chart of the rows as altair draws it (needs ``complab[charts]``).
+
+        ``name`` is one of ``compress`` and ``decompress`` (ratio against speed),
+        ``link`` (what pays over which link), ``epochs``, ``spread-compress`` and
+        ``spread-decompress``. ``None`` where there is nothing to draw; ``ValueError``
+        for another name; ``ChartLibraryError`` where altair is not installed.
+        """
+        from complab.page.figures import draw
+
+        return draw(self.record, name, width=width)
+
+    def _repr_html_(self) -> str:
+        """The table, and the chart below it where charts can be drawn."""
+        from complab.page.figures import picture_or_nothing
+
+        return super()._repr_html_() + picture_or_nothing(self.record)
+
     def to_lzbench(self, *, sort: str | None = None) -> str:
         """The rows in lzbench's layout."""
         return sweep_as_lzbench(self.record, sort=sort)

@@ -1,0 +1,429 @@
+"""The report as one HTML page: the answer first, how to make it again last."""
+
+import base64
+import hashlib
+import shlex
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from importlib.resources import files
+from typing import TYPE_CHECKING, Final
+
+from complab import charts
+from complab.page.answer import Answer, answer_of
+from complab.page.figures import FIGURES
+from complab.page.markup import (
+    bullets,
+    escaped,
+    facts,
+    paragraphs,
+    picture,
+    plain_table,
+    working_table,
+)
+from complab.plan import CORRECTED, KAFKA
+from complab.render import Column, Table
+from complab.results.comparison import ComparedRow
+from complab.results.comparison_table import comparison_table
+from complab.results.drawn import compared_rows
+from complab.results.model import RunRecord
+from complab.results.tables import sweep_table
+from complab.units import format_bytes, format_number
+
+if TYPE_CHECKING:
+    import altair as alt
+
+_WIDE_PX: Final = 720
+_NARROW_PX: Final = 290
+_NAMES_PX: Final = 90  # what stands beside a plot of rows
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A result of the report: its letter where there are several, file and record."""
+
+    letter: str
+    path: str
+    record: RunRecord
+
+    @property
+    def name(self) -> str:
+        """What it is called in headings."""
+        return f"{self.letter}: {self.path}" if self.letter else self.path
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Two results, or the two sides of one run, side by side.
+
+    ``problem`` says why they are not compared, and is empty where they are.
+    """
+
+    title: str
+    rows: tuple[ComparedRow, ...] = ()
+    remarks: tuple[str, ...] = ()
+    problem: str = ""
+
+
+def render_page(
+    subjects: Sequence[Subject], compared: Sequence[Compared], *, command: str
+) -> str:
+    """The whole page as text; ``ChartLibraryError`` where charts cannot be drawn.
+
+    ``command`` is what makes the page again.
+    """
+    assets = files("complab.page")
+    style = assets.joinpath("page.css").read_text(encoding="utf-8")
+    script = assets.joinpath("page.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    # Nothing may be loaded, and no script may run but the one below.
+    policy = (
+        "default-src 'none'; style-src 'unsafe-inline'; "
+        f"script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    )
+    title = _title(subjects)
+    sections = [
+        _answers(subjects, compared),
+        *(_comparison(number, each) for number, each in enumerate(compared)),
+        *(_charts(each) for each in subjects),
+        *(_rows(each) for each in subjects),
+        *(_measured(each) for each in subjects),
+        _again(subjects, command),
+    ]
+    return f"""\
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="generator" content="complab {escaped(subjects[0].record.complab_version)}">
+<title>{escaped(title)}</title>
+<style>
+{style}</style>
+</head>
+<body>
+<a class="skip" href="#answer">to the answer</a>
+<header>
+<h1>{escaped(title)}</h1>
+{_dates(subjects)}{_contents(subjects, compared)}</header>
+<main>
+{"".join(sections)}</main>
+<div id="tip" role="tooltip" hidden></div>
+<script>{script}</script>
+</body>
+</html>
+"""
+
+
+def _title(subjects: Sequence[Subject]) -> str:
+    inputs = dict.fromkeys(
+        "standard input" if item.path == "-" else item.path
+        for each in subjects
+        for item in each.record.inputs
+    )
+    return f"Compression of {', '.join(inputs)}"
+
+
+def _dates(subjects: Sequence[Subject]) -> str:
+    return paragraphs(
+        (
+            f"{each.name}: measured {each.record.created_at} by complab "
+            f"{each.record.complab_version}"
+            for each in subjects
+        ),
+        css_class="quiet",
+    )
+
+
+def _contents(subjects: Sequence[Subject], compared: Sequence[Compared]) -> str:
+    def links(prefix: str, words: str) -> list[tuple[str, str]]:
+        return [
+            (f"{prefix}{each.letter}", f"{words} {each.letter}".strip())
+            for each in subjects
+        ]
+
+    places = [
+        ("answer", "Answer"),
+        *((f"compared{n}", each.title) for n, each in enumerate(compared)),
+        *links("charts", "Charts"),
+        *links("rows", "Rows"),
+        *links("measured", "How it was measured"),
+        ("again", "Make it again"),
+    ]
+    items = "".join(
+        f'<li><a href="#{place}">{escaped(words)}</a></li>' for place, words in places
+    )
+    return f'<nav aria-label="Contents"><ul>{items}</ul></nav>\n'
+
+
+def _answers(subjects: Sequence[Subject], compared: Sequence[Compared]) -> str:
+    parts = ['<section id="answer">\n<h2>The answer</h2>\n']
+    parts.append(
+        paragraphs(f"{each.title}: {_verdicts(each)}" for each in compared if each.rows)
+    )
+    for subject in subjects:
+        if subject.letter:
+            parts.append(f"<h3>{escaped(subject.name)}</h3>\n")
+        parts.append(_answer(answer_of(subject.record)))
+    return "".join([*parts, "</section>\n"])
+
+
+def _answer(answer: Answer) -> str:
+    parts = [bullets(answer.problems, css_class="bad")]
+    if answer.statements:
+        items = "".join(
+            f"<div><dt>{escaped(each.about)}</dt>"
+            f'<dd class="row">{escaped(each.row)}</dd>'
+            f"<dd>{escaped(each.figures)}</dd></div>\n"
+            for each in answer.statements
+        )
+        parts.append(f'<dl class="statements">\n{items}</dl>\n')
+    if answer.front:
+        caption = (
+            "Choose among these: for any other row, one of them is both smaller and "
+            "faster to compress."
+        )
+        parts.append(plain_table(answer.front_table(), caption=caption))
+    sentence = answer.link_sentence()
+    if sentence:
+        words = f"Fastest to compress, send and decompress in turn: {sentence}."
+        parts.append(paragraphs([words]))
+    return "".join(parts)
+
+
+def _verdicts(compared: Compared) -> str:
+    """How many speeds are faster, slower and neither, and how many sizes changed."""
+    changes = compared_rows(compared.rows)
+    counts = {
+        verdict: sum(each["verdict"] == verdict for each in changes)
+        for verdict in ("faster", "slower", "not separated")
+    }
+    words = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+    resized = sum(bool(row.compressed_change_bytes) for row in compared.rows)
+    return (
+        f"of {len(changes)} speeds {words}; {resized} of {len(compared.rows)} rows "
+        "compress to another size."
+    )
+
+
+def _comparison(number: int, compared: Compared) -> str:
+    parts = [
+        f'<section id="compared{number}">\n<h2>{escaped(compared.title)}</h2>\n',
+    ]
+    if compared.problem:
+        parts.append(paragraphs([f"not compared: {compared.problem}"], css_class="bad"))
+    else:
+        table = comparison_table(compared.rows, notes=compared.remarks)
+        changes = compared_rows(compared.rows)
+        if changes:
+            parts.append(
+                _figure(
+                    f"changes{number}",
+                    "Change of speed",
+                    "The second against the first: right of 0 it is faster. An "
+                    "interval that holds 0 separates nothing.",
+                    lambda width: charts.changes(
+                        changes, title="", width=width - _NAMES_PX
+                    ),
+                )
+            )
+        parts.append(
+            working_table(table, place=f"comparison{number}", caption="Row by row")
+        )
+        parts.append(bullets(table.notes))
+    return "".join([*parts, "</section>\n"])
+
+
+def _charts(subject: Subject) -> str:
+    parts = [
+        _figure(
+            f"{figure.name}{subject.letter}",
+            figure.title,
+            figure.caption,
+            partial(figure.draw, subject.record),
+        )
+        for figure in FIGURES
+    ]
+    if not any(parts):
+        parts = [paragraphs(["nothing was measured that could be drawn"])]
+    return _section(subject, "charts", "Charts", parts)
+
+
+def _figure(
+    place: str,
+    title: str,
+    caption: str,
+    draw: "Callable[[int], alt.ChartType | None]",
+) -> str:
+    """A chart in the widths of a desk and of a phone; nothing where none is drawn."""
+    pictures = []
+    for kind, width in (("wide", _WIDE_PX), ("narrow", _NARROW_PX)):
+        chart = draw(width)
+        if chart is None:
+            return ""
+        svg = charts.to_svg(charts.untitled(chart), theme="page")
+        label = f"{title}. The numbers are in the table of rows."
+        pictures.append(picture(svg, place=place, label=label, kind=kind))
+    return (
+        f'<figure id="{place}">\n<h3>{escaped(title)}</h3>\n{"".join(pictures)}'
+        f"<figcaption>{escaped(caption)}</figcaption>\n</figure>\n"
+    )
+
+
+def _rows(subject: Subject) -> str:
+    table = sweep_table(subject.record)
+    parts = [
+        working_table(
+            table,
+            place=f"table{subject.letter}",
+            caption="Every row; MB/s of uncompressed bytes",
+            best="only what nothing beats (*)",
+        ),
+        bullets(table.notes),
+    ]
+    return _section(subject, "rows", "Rows", parts)
+
+
+def _section(subject: Subject, prefix: str, heading: str, parts: Sequence[str]) -> str:
+    named = f"{heading} of {subject.name}" if subject.letter else heading
+    return (
+        f'<section id="{prefix}{subject.letter}">\n<h2>{escaped(named)}</h2>\n'
+        f"{''.join(parts)}</section>\n"
+    )
+
+
+def _measured(subject: Subject) -> str:
+    record = subject.record
+    table = sweep_table(record)
+    parts = [
+        bullets(table.title_lines),
+        "<h3>Method</h3>\n",
+        paragraphs(_method(record)),
+        facts(
+            {
+                "method": f"{record.plan.get('method')}, version "
+                f"{record.method_version}",
+                "budget": _seconds(record.plan.get("budget_s")),
+                "worker processes": record.plan.get("worker_count"),
+                "seed": record.plan.get("seed"),
+            }
+        ),
+        "<h3>Warnings</h3>\n",
+        bullets(
+            each.message if each.subject == "run" else f"{each.subject}: {each.message}"
+            for each in record.warnings
+        )
+        or paragraphs(["none"]),
+        "<h3>Input</h3>\n",
+        *(
+            facts(
+                {
+                    "file": item.path,
+                    "SHA-256 of the batches": item.sha256,
+                    "batches": f"{item.batch_count:,}, of which "
+                    f"{item.measured_batch_count:,} measured",
+                    "records": (
+                        None if item.record_count is None else f"{item.record_count:,}"
+                    ),
+                    "bytes of payload": f"{item.uncompressed_bytes:,}",
+                }
+            )
+            for item in record.inputs
+        ),
+        "<h3>Libraries</h3>\n",
+        plain_table(_libraries(record), caption="The files that the codecs came from"),
+        "<h3>Machine</h3>\n",
+        facts(
+            {
+                name.replace("_", " "): _plain(value)
+                for name, value in record.environment.items()
+            }
+        ),
+    ]
+    return _section(subject, "measured", "How it was measured", parts)
+
+
+_LOOP: Final = (
+    "Every codec walks all measured batches again and again, timed in C, in epochs "
+    "that alternate with those of all other rows, so that what slows the machine for a "
+    "while slows none of them alone. What a codec wrote is decompressed and compared "
+    "with the input, outside the timer."
+)
+_FRAMES: Final = (
+    "Kafka's codecs write the frames that the Java client writes; other codecs "
+    "compress each batch as one block."
+)
+_CORRECTED: Final = (
+    "Speeds are corrected for the time in which others had the core or slowed it; ± is "
+    "half of the 95 % interval for other runs on this machine."
+)
+_PLAIN: Final = (
+    "Speeds are those of the median epoch; ± is half of the 95 % interval of that "
+    "median within this run."
+)
+
+
+def _method(record: RunRecord) -> list[str]:
+    has_frames = any(each.framing == KAFKA for each in record.configurations)
+    is_corrected = record.plan.get("method") == CORRECTED
+    return [
+        _LOOP,
+        *([_FRAMES] if has_frames else []),
+        _CORRECTED if is_corrected else _PLAIN,
+    ]
+
+
+def _seconds(value: float | None) -> str | None:
+    return None if value is None else f"{format_number(value)} s"
+
+
+def _libraries(record: RunRecord) -> Table:
+    codecs: dict[tuple[str, str, str, str], list[str]] = {}
+    for each in record.configurations:
+        if each.provider is not None:
+            place = each.provider
+            key = (place.name, place.version, place.path, place.sha256)
+            codecs.setdefault(key, []).append(each.codec)
+    return Table.from_rows(
+        (
+            Column.text("codecs", "codecs"),
+            Column.text("name", "from"),
+            Column.text("version", "version"),
+            Column.text("path", "file"),
+            Column.text("sha256", "SHA-256"),
+        ),
+        [
+            {
+                "codecs": ", ".join(dict.fromkeys(names)),
+                **dict(zip(("name", "version", "path", "sha256"), key, strict=True)),
+            }
+            for key, names in codecs.items()
+        ],
+    )
+
+
+def _plain(value: object) -> object:
+    """A fact of the machine as a reader wants it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_plain(each)}" for name, each in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(str(_plain(each)) for each in value)
+    return format_bytes(value) if isinstance(value, int) else value
+
+
+def _again(subjects: Sequence[Subject], command: str) -> str:
+    measured = [each.record.command for each in subjects]
+    lines = "\n".join(escaped(line) for line in [*measured, command] if line)
+    return (
+        '<section id="again">\n<h2>Make it again</h2>\n'
+        "<p>What was measured, and what made this page:</p>\n"
+        f"<pre><code>{lines}</code></pre>\n</section>\n"
+    )
+
+
+def report_command(paths: Sequence[str], output: str) -> str:
+    """The command that makes a report of these files."""
+    return shlex.join(["complab", "report", *paths, "--output", output])

@@ -1,0 +1,171 @@
+"""The charts of a result, by name, with what to say beside each."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from complab import charts
+from complab.errors import ChartLibraryError
+from complab.results.drawn import NOT_DRAWN, drawn_rows
+from complab.results.epochs import epoch_bins, epoch_speeds, spread_rows
+from complab.results.model import COMPRESS, DECOMPRESS, RunRecord
+
+if TYPE_CHECKING:
+    import altair as alt
+
+_WIDE_PX: Final = 680
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A chart that every result has: its name, title, caption, and how it is drawn.
+
+    ``draw`` takes the record and the width of the plot in pixels; ``None`` from it
+    means that the record has nothing to draw.
+    """
+
+    name: str
+    title: str
+    caption: str
+    draw: "Callable[[RunRecord, int], alt.ChartType | None]"
+
+
+def draw(record: RunRecord, name: str, *, width: int = _WIDE_PX) -> Any:  # noqa: ANN401
+    """The chart of that name; ``ValueError``, with the names, for any other.
+
+    ``ChartLibraryError`` where altair is not installed.
+    """
+    for figure in FIGURES:
+        if figure.name == name:
+            return figure.draw(record, width)
+    message = f"no chart {name!r}: there are {', '.join(FIGURE_NAMES)}"
+    raise ValueError(message)
+
+
+def picture_or_nothing(record: RunRecord) -> str:
+    """The first chart as an SVG for a notebook; nothing where none can be drawn."""
+    try:
+        chart = draw(record, FIGURE_NAMES[0])
+        return "" if chart is None else charts.to_svg(chart, theme="page")
+    except ChartLibraryError:
+        return ""
+
+
+def _height(width: int, share: float) -> int:
+    """A height that suits the width; on a phone, taller than wide."""
+    return round(max(260, width * share))
+
+
+def _speeds(direction: "charts.Direction") -> "Callable[[RunRecord, int], Any]":
+    def drawn(record: RunRecord, width: int) -> "alt.ChartType | None":
+        rows = [
+            row
+            for row in drawn_rows(record)
+            if row["codec"] not in NOT_DRAWN
+            and row["compression_ratio"]
+            and row[f"{direction}_mbps"]
+        ]
+        if not rows:
+            return None
+        return charts.ratio_against_speed(
+            rows, direction, width=width, height=_height(width, 0.58)
+        )
+
+    return drawn
+
+
+def _links(record: RunRecord, width: int) -> "alt.ChartType | None":
+    rows = [row for row in drawn_rows(record) if row["codec_words"] == row["codec"]]
+    if not any(row["compress_mbps"] and row["decompress_mbps"] for row in rows):
+        return None
+    return charts.speed_over_links(rows, width=width, height=_height(width, 0.42))
+
+
+def _epochs(record: RunRecord, width: int) -> "alt.ChartType | None":
+    bins = epoch_bins(epoch_speeds(record))
+    if not bins:
+        return None
+    return charts.histogram(
+        bins,
+        title="Epochs around their headlines",
+        value_title="speed of an epoch in % of its row's headline",
+        count_title="epochs",
+        subtitle="What is below 60 or above 120 is in the outermost bars.",
+        width=width,
+    )
+
+
+def _spread(direction: str) -> "Callable[[RunRecord, int], Any]":
+    def drawn(record: RunRecord, width: int) -> "alt.ChartType | None":
+        front = [row["name"] for row in drawn_rows(record) if row["is_compress_front"]]
+        rows = [
+            row
+            for row in spread_rows(epoch_speeds(record))
+            if row["direction"] == direction and row["name"] in front
+        ]
+        if not rows:
+            return None
+        # What stands beside the plot takes its part of the width.
+        return charts.spreads(
+            rows,
+            title=f"Spread of {direction}ion",
+            value_title="speed of an epoch in % of the headline",
+            subtitle="Thick: half of the epochs. Thin: 90 % of them. Tick: the median.",
+            middle=100.0,
+            width=width - 60,
+        )
+
+    return drawn
+
+
+FIGURES: Final = (
+    Figure(
+        "compress",
+        "Ratio against compression speed",
+        "Up is smaller on disk and on the wire, right is less producer CPU for each "
+        "byte. The numbers are levels. Large and filled: nothing is better in both, "
+        "and the dotted line joins these; choose among them. Where error bars overlap, "
+        "neither is called faster.",
+        _speeds("compress"),
+    ),
+    Figure(
+        "decompress",
+        "Ratio against decompression speed",
+        "Consumers pay for decompression, once for each group that reads the topic. "
+        "Large and filled: nothing decompresses faster at a better ratio.",
+        _speeds("decompress"),
+    ),
+    Figure(
+        "link",
+        "Which pays over which link",
+        "Compressing, sending and decompressing one after the other, with one core on "
+        "each side: how many times as fast as sending uncompressed. Each codec is at "
+        "its best level for the link; the strip names the best of all. Below 1, "
+        "compression costs time.",
+        _links,
+    ),
+    Figure(
+        "epochs",
+        "Epochs around their headlines",
+        "Every epoch of every row as it was, in percent of its row's headline. What is "
+        "below 60 or above 120 stands in the outermost bars. The headline is corrected "
+        "for what disturbed epochs lost, unless the run was measured plainly.",
+        _epochs,
+    ),
+    Figure(
+        "spread-compress",
+        "Spread of compression",
+        "The rows of the front: the middle half of the epochs is thick, 90 % of them "
+        "are thin, the tick is the median; 100 % is the headline.",
+        _spread(COMPRESS),
+    ),
+    Figure(
+        "spread-decompress",
+        "Spread of decompression",
+        "The same rows, decompressing.",
+        _spread(DECOMPRESS),
+    ),
+)
+"""The charts of a result, in the order of the page."""
+
+FIGURE_NAMES: Final = tuple(figure.name for figure in FIGURES)

@@ -1,0 +1,114 @@
+"""``complab report`` and ``complab chart`` as programs."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import complab
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def result(
+    tmp_path_factory: pytest.TempPathFactory,
+    small: str,
+    needs: Callable[[str], None],
+) -> str:
+    """A saved result of three rows."""
+    needs("zstd")
+    needs("lz4")
+    path = str(tmp_path_factory.mktemp("results") / "result.json")
+    complab.sweep(small, "zstd:1,3,lz4", budget_s=2).save(path)
+    return path
+
+
+def test_the_answer_is_on_standard_output(run: Run, result: str) -> None:
+    """Without a file, the answer as text."""
+    done = run("report", result)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Smallest: zstd:" in done.stdout
+    assert "Fastest to decompress: " in done.stdout
+
+
+def test_a_page_is_written_beside_the_answer(
+    run: Run, result: str, tmp_path: Path
+) -> None:
+    """--output has the page, and its command makes it again."""
+    path = tmp_path / "report.html"
+    done = run("report", result, "--output", str(path))
+    assert done.returncode == 0
+    assert "Smallest: " in done.stdout
+    page = path.read_text()
+    assert f"complab report {result} --output {path}" in page
+
+
+def test_formats_follow_the_suffix_unless_given(
+    run: Run, result: str, tmp_path: Path
+) -> None:
+    """.md is Markdown; --format decides otherwise; others are refused."""
+    path = tmp_path / "answer.md"
+    assert run("report", result, "--output", str(path)).returncode == 0
+    assert "| row" in path.read_text()
+    odd = tmp_path / "answer.odd"
+    refused = run("report", result, "--output", str(odd))
+    assert refused.returncode == 2
+    assert ".html" in refused.stderr
+    assert not odd.exists()
+    assert run("report", result, "--format", "html").stdout.startswith("<!DOCTYPE")
+
+
+def test_reports_overwrite_nothing_unasked(
+    run: Run, result: str, tmp_path: Path
+) -> None:
+    """A file that is there needs --force."""
+    path = tmp_path / "report.html"
+    path.write_text("mine")
+    refused = run("report", result, "--output", str(path))
+    assert refused.returncode == 1
+    assert "--force" in refused.stderr
+    assert path.read_text() == "mine"
+    assert run("report", result, "--output", str(path), "--force").returncode == 0
+
+
+def test_what_is_no_result_is_named(run: Run, small: str) -> None:
+    """A batch file is no result file, and no usage error."""
+    done = run("report", small)
+    assert done.returncode == 1
+    assert small in done.stderr
+    assert run("report").returncode == 2
+
+
+def test_a_chart_is_plotted_in_ascii(run: Run, result: str) -> None:
+    """The rows are letters between axes, with a key below."""
+    done = run("chart", result)
+    assert done.returncode == 0
+    assert done.stdout.isascii()
+    assert done.stdout.startswith("ratio against compression speed")
+    assert "z zstd   l lz4" in done.stdout
+    assert (
+        "ratio against decompression speed" in run("chart", result, "decompress").stdout
+    )
+
+
+def test_a_chart_is_written_as_a_picture(run: Run, result: str, tmp_path: Path) -> None:
+    """SVG, PNG and Vega-Lite, in either theme; nothing else, and nothing twice."""
+    path = tmp_path / "chart.svg"
+    done = run("chart", result, "link", "--output", str(path), "--theme", "dark")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert "#d8dee4" in path.read_text()
+    assert run("chart", result, "link", "--output", str(path)).returncode == 1
+    assert run("chart", result, "--output", "chart.bmp").returncode == 2
+    spec = tmp_path / "chart.json"
+    assert run("chart", result, "--output", str(spec)).returncode == 0
+    assert "layer" in json.loads(spec.read_text())
+
+
+def test_charts_without_a_plot_say_what_to_do(run: Run, result: str) -> None:
+    """Some need a picture."""
+    done = run("chart", result, "epochs")
+    assert done.returncode == 2
+    assert "--output epochs.svg" in done.stderr
