@@ -106,6 +106,22 @@ def test_changes_say_which_way() -> None:
     assert point["encoding"]["shape"]["scale"]["domain"] == ["not separated", "slower"]
 
 
+def test_each_panel_of_changes_has_its_own_rows() -> None:
+    """Compression is not drawn among decompression: the panels share the data out."""
+    rows: list[dict[str, Any]] = [
+        {"name": "zstd:1", "verdict": "slower", "change_pct": -5.0, "direction": way}
+        for way in ("compress", "decompress")
+    ]
+    spec = spec_of(charts.changes(rows, title="t"))
+    assert [row["direction"] for row in spec["data"]["values"]] == [
+        "compress",
+        "decompress",
+    ]
+    assert spec["facet"]["row"]["field"] == "direction"
+    assert "data" not in spec["spec"]
+    assert all("data" not in layer for layer in spec["spec"]["layer"])
+
+
 def test_spreads_draw_the_quantiles() -> None:
     """A row's line goes from its 5th to its 95th percentile."""
     row = {"name": "zstd:3", "group": "clean", "p05": 90.0, "p25": 97.0, "p50": 100.0,

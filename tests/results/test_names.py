@@ -49,3 +49,10 @@ def test_policies_are_named_where_they_differ(make_record: MakeRecord) -> None:
     ]
     assert names[0].series != names[2].series
     assert names[2].variant == "reused context 2 threads"
+
+
+def test_clients_are_named_where_they_differ(make_record: MakeRecord) -> None:
+    """Java's zstd and librdkafka's are two series."""
+    (row,) = derive_rows(make_record({"codec": "zstd", **TIMES}))
+    names = row_names([row, replace(row, client="librdkafka")])
+    assert [name.full for name in names] == ["zstd:3 java", "zstd:3 librdkafka"]

@@ -49,7 +49,7 @@ def changes(
     present = {row["verdict"] for row in drawn}
     verdicts = [verdict for verdict in _VERDICTS if verdict in present]
     key = legend(verdicts, width)
-    base = alt.Chart(alt.InlineData(values=drawn)).encode(
+    base = alt.Chart().encode(
         alt.Y("name:N", sort=names, title=None, axis=alt.Axis(labelLimit=220)),
         alt.Color(
             "verdict:N",
@@ -60,14 +60,16 @@ def changes(
         ),
     )
     layered = alt.layer(
-        base.transform_calculate(zero="0")
-        .mark_rule(strokeDash=[2, 3], aria=False)
-        .encode(alt.X("zero:Q"), y=alt.Undefined, color=alt.Undefined),
+        alt.Chart().mark_rule(strokeDash=[2, 3], aria=False).encode(alt.XDatum(0)),
         base.transform_filter("isValid(datum.low_pct)")
         .mark_rule(strokeWidth=2, aria=False)
         .encode(alt.X("low_pct:Q"), alt.X2("high_pct:Q")),
         base.mark_point(size=55, filled=True, opacity=1).encode(
-            alt.X("change_pct:Q", title=value_title),
+            alt.X(
+                "change_pct:Q",
+                title=value_title,
+                axis=alt.Axis(labelOverlap="greedy", labelSeparation=4),
+            ),
             alt.Shape(
                 "verdict:N",
                 scale=alt.Scale(
@@ -81,10 +83,12 @@ def changes(
         ),
     ).properties(width=width, height=max(1, len(names)) * _ROW_PX)
     head = alt.Title(title, subtitle=subtitle)
+    # Layers with data of their own would show all of it in every panel.
+    data = alt.InlineData(values=drawn)
     if len(panels) < 2:  # noqa: PLR2004 - one panel needs no name
-        return layered.properties(title=head)
+        return layered.properties(title=head, data=data)
     return layered.facet(
-        data=alt.InlineData(values=drawn),
+        data=data,
         row=alt.Row(
             "direction:N",
             sort=panels,

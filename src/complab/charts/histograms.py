@@ -45,7 +45,12 @@ def histogram(
         alt.Chart(alt.InlineData(values=rows))
         .mark_rect()
         .encode(
-            alt.X("low:Q", title=value_title, scale=alt.Scale(zero=False, nice=False)),
+            alt.X(
+                "low:Q",
+                title=value_title,
+                scale=alt.Scale(zero=False, nice=False),
+                axis=alt.Axis(labelOverlap="greedy", labelSeparation=4),
+            ),
             alt.X2("high:Q"),
             alt.Y("base:Q", title=count_title),
             alt.Y2("top:Q"),

@@ -72,7 +72,7 @@ def ratio_against_speed(
         ],
     )
     layers = [
-        base.mark_line(opacity=0.45, aria=False).encode(
+        base.mark_line(opacity=0.55, aria=False).encode(
             # By ratio, since Kafka's lz4:9 is no stronger than its lz4:1.
             alt.Order("ratio:Q"),
             alt.Detail("series:N"),

@@ -48,7 +48,11 @@ def spreads(
     )
 
     def across(low: str, high: str) -> list[Any]:
-        return [alt.X(f"{low}:Q", title=value_title, scale=scale), alt.X2(f"{high}:Q")]
+        axis = alt.Axis(labelOverlap="greedy", labelSeparation=4)
+        return [
+            alt.X(f"{low}:Q", title=value_title, scale=scale, axis=axis),
+            alt.X2(f"{high}:Q"),
+        ]
 
     layers: list[Any] = [
         base.mark_rule(strokeWidth=1.2, aria=False).encode(*across("p05", "p95")),

@@ -351,7 +351,7 @@ _LOOP: Final = (
     "with the input, outside the timer."
 )
 _FRAMES: Final = (
-    "Kafka's codecs write the frames that the Java client writes; other codecs "
+    "Kafka's codecs write the frames that a client writes ({clients}); other codecs "
     "compress each batch as one block."
 )
 _CORRECTED: Final = (
@@ -365,11 +365,15 @@ _PLAIN: Final = (
 
 
 def _method(record: RunRecord) -> list[str]:
-    has_frames = any(each.framing == KAFKA for each in record.configurations)
+    clients = dict.fromkeys(
+        each.client
+        for each in record.configurations
+        if each.framing == KAFKA and each.client
+    )
     is_corrected = record.plan.get("method") == CORRECTED
     return [
         _LOOP,
-        *([_FRAMES] if has_frames else []),
+        *([_FRAMES.format(clients=", ".join(clients))] if clients else []),
         _CORRECTED if is_corrected else _PLAIN,
     ]
 

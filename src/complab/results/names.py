@@ -57,6 +57,7 @@ def _qualities(row: Row) -> dict[str, str]:
         "provider": row.provider or "",
         "version": row.library_version or "",
         "framing": row.framing,
+        "client": row.client or "",
         "context": f"{row.context} context",
         "buffers": f"{row.buffers} buffers",
         "size_known": f"size {KNOWN if row.size_known else UNKNOWN}",
