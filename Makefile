@@ -23,6 +23,21 @@ sweep: setup-run ## Set up, then measure every codec on a shipped sample
 	@echo
 	@echo "For your own files:  . $(BIN)/activate  and then  complab sweep FILE"
 
+PICTURES = notebooks/pictures
+PICTURE_RESULT = notebooks/data/http-requests-1m.json
+
+.PHONY: pictures
+pictures: setup-run ## Draw the README's pictures from their stored result
+	for name in compress link; do for theme in light dark; do \
+	  $(BIN)/complab chart $(PICTURE_RESULT) $$name --theme $$theme \
+	    --output $(PICTURES)/$$name-$$theme.svg --force; \
+	done; done
+
+.PHONY: picture-data
+picture-data: setup-run ## Measure that result again: a minute on a quiet machine
+	$(BIN)/complab sweep samples/http-requests-1m-none.bin \
+	  --save $(PICTURE_RESULT) --force
+
 .PHONY: test
 test: setup-test ## Set up, then run the tests
 	$(BIN)/python -m pytest

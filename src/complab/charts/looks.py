@@ -121,6 +121,7 @@ def themed(chart: "alt.ChartType", theme: str = "light") -> "alt.ChartType":
             labelColor=colours.ink,
             titleColor=colours.ink,
             titleFontWeight="normal",
+            titlePadding=10,
             tickColor=colours.ink,
             domainColor=colours.ink,
             gridColor=colours.ink,
@@ -138,6 +139,8 @@ def themed(chart: "alt.ChartType", theme: str = "light") -> "alt.ChartType":
             symbolOpacity=1,
             symbolStrokeWidth=2,
             labelLimit=240,
+            columnPadding=18,
+            padding=4,
         ),
         title=alt.TitleConfig(
             color=colours.ink,
