@@ -1,13 +1,21 @@
 """Lines over one quantity: what a batch's size, or any other setting, changes."""
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from complab.charts.channels import coloured, dashed, shaped
 from complab.charts.looks import require_altair
 
 if TYPE_CHECKING:
     import altair as alt
+
+
+# Sizes of batches are powers of two.
+_BYTES: Final = (
+    "datum.value >= 1048576 ? format(datum.value / 1048576, '.4~r') + ' MiB' : "
+    "datum.value >= 1024 ? format(datum.value / 1024, '.4~r') + ' KiB' : "
+    "format(datum.value, '.4~r') + ' B'"
+)
 
 
 def curves(
@@ -22,15 +30,17 @@ def curves(
     variant: str | None = None,
     subtitle: str = "",
     is_x_log: bool = True,
+    is_x_bytes: bool = False,
     is_y_log: bool = False,
     width: int = 680,
     height: int = 340,
 ) -> "alt.ChartType":
     """Draw a line for each value of the column ``by``, with its points.
 
-    ``x`` and ``y`` name columns of numbers; ``variant`` a column whose values are
-    dashed apart. Ends of an error bar are read from ``y`` with ``_low`` and ``_high``
-    behind it, where a row has both. Rows without a number are left out.
+    ``x`` and ``y`` name columns of numbers (``is_x_bytes``: sizes in bytes), and
+    ``variant`` one whose values are dashed apart. Ends of an error bar are read from
+    ``y`` with ``_low`` and ``_high`` behind it, where a row has both. Rows without a
+    number, or without a place on a logarithmic axis, are left out.
     ``ChartLibraryError`` where altair is not installed.
     """
     require_altair()
@@ -48,16 +58,29 @@ def curves(
             "told": f"{row[by]}: {x_title} {row[x]:,.6g}, {y_title} {row[y]:,.4g}",
         }
         for row in rows
-        if row.get(x) is not None and row.get(y) is not None
+        if row.get(x) is not None
+        and row.get(y) is not None
+        and (row[x] > 0 or not is_x_log)
     ]
     values = sorted({row["x"] for row in drawn})
     base = alt.Chart(alt.InlineData(values=drawn)).encode(
         alt.X(
             "x:Q",
             title=x_title,
-            scale=alt.Scale(type="log" if is_x_log else "linear", zero=False),
+            scale=alt.Scale(
+                type="log" if is_x_log else "linear",
+                zero=False,
+                nice=False,
+                padding=20,
+            ),
             # What was measured is what the axis names.
-            axis=alt.Axis(values=values, format="~s", labelOverlap=True),
+            axis=alt.Axis(
+                values=values,
+                format=alt.Undefined if is_x_bytes else ",~r",
+                labelExpr=_BYTES if is_x_bytes else alt.Undefined,
+                labelOverlap="greedy",
+                labelSeparation=8,
+            ),
         ),
         coloured(drawn, "by", width=width),
     )

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from complab.charts.channels import coloured
+from complab.charts.channels import coloured, dashed
 from complab.charts.looks import require_altair
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ def percentiles(
     title: str,
     value_title: str,
     by: str = "codec",
+    variant: str | None = None,
     subtitle: str = "",
     is_log: bool = True,
     width: int = 680,
@@ -26,6 +27,7 @@ def percentiles(
 ) -> "alt.ChartType":
     """Draw values over percentiles, a line for each value of the column ``by``.
 
+    ``variant`` is a column whose values are dashed apart.
     A row has ``percentile`` (0 to below 100) and ``value``. The axis is logarithmic in
     what is above the percentile, as HdrHistogram's plots are: p90, p99 and p99.9 are
     equally far apart. ``ValueError`` for a percentile outside of it;
@@ -44,6 +46,7 @@ def percentiles(
         drawn.append(
             {
                 "by": row[by],
+                "variant": row.get(variant) if variant else None,
                 "percentile": percentile,
                 "nines": nines,
                 "value": row["value"],
@@ -69,7 +72,9 @@ def percentiles(
         coloured(drawn, "by", width=width),
     )
     return alt.layer(
-        base.mark_line(strokeWidth=2, aria=False),
+        base.mark_line(strokeWidth=2, aria=False).encode(
+            alt.Detail("variant:N"), *dashed(drawn, "variant", width=width)
+        ),
         base.mark_point(size=40, filled=True, opacity=1).encode(
             alt.Description("told:N"), tooltip=[alt.Tooltip("told:N")]
         ),

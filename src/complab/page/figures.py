@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from complab import charts
-from complab.errors import ChartLibraryError
 from complab.results.drawn import NOT_DRAWN, drawn_rows
 from complab.results.epochs import epoch_bins, epoch_speeds, spread_rows
 from complab.results.model import COMPRESS, DECOMPRESS, RunRecord
@@ -40,15 +39,6 @@ def draw(record: RunRecord, name: str, *, width: int = _WIDE_PX) -> Any:  # noqa
             return figure.draw(record, width)
     message = f"no chart {name!r}: there are {', '.join(FIGURE_NAMES)}"
     raise ValueError(message)
-
-
-def picture_or_nothing(record: RunRecord) -> str:
-    """The first chart as an SVG for a notebook; nothing where none can be drawn."""
-    try:
-        chart = draw(record, FIGURE_NAMES[0])
-        return "" if chart is None else charts.to_svg(chart, theme="page")
-    except ChartLibraryError:
-        return ""
 
 
 def _height(width: int, share: float) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
+from complab.charts.shown import ShownWithChart
 from complab.codecs import specs
 from complab.codecs.catalogue import Catalogue
 from complab.codecs.specs import Selection
@@ -18,7 +19,7 @@ from complab.kafka.batching import RULES, Arrival, Batching, BatchingRules
 from complab.kafka.log import DEFAULT_MAX_PAYLOAD_BYTES
 from complab.kafka.payloads import DEFAULT_MAX_INPUT_BYTES
 from complab.kafka.topic_settings import TopicSettings
-from complab.render import ShownAsTable, Table
+from complab.render import Table
 from complab.results.model import FAILED, OK, SKIPPED
 from complab.studies.batching_table import KNEE_MARK, BatchingRow, batching_table
 from complab.studies.delivery import (
@@ -29,6 +30,7 @@ from complab.studies.delivery import (
 )
 from complab.studies.sampled import Thinned, read_sample
 from complab.studies.stations import PathTimes
+from complab.studies.study_charts import batching_chart
 
 DEFAULT_SIZES: Final = tuple(1 << power for power in range(10, 21))
 DEFAULT_CODECS: Final = "zstd:3,lz4,snappy"
@@ -40,7 +42,7 @@ _DEFAULT_BUDGET_AT_MOST_S: Final = 60.0
 
 
 @dataclass(frozen=True, repr=False)
-class BatchingResult(ShownAsTable):
+class BatchingResult(ShownWithChart):
     """What was found; shows itself in a terminal and in a notebook."""
 
     rows: tuple[BatchingRow, ...]
@@ -55,6 +57,15 @@ class BatchingResult(ShownAsTable):
     def table(self) -> Table:
         """The rows, codec by codec, from the smallest batch on; knees are marked."""
         return batching_table(self.rows, self.notes)
+
+    def chart(self, quantity: str = "compression_ratio", *, width: int = 680) -> Any:  # noqa: ANN401 - altair is loaded late
+        """A quantity over the size of batches, as altair draws it.
+
+        ``quantity`` is ``compression_ratio``, ``stored_ratio``, ``producer_mbps`` or
+        ``batch_p99_ns``. ``None`` where there is nothing to draw; ``PlanError`` for
+        another; ``ChartLibraryError`` where altair is not installed.
+        """
+        return batching_chart(self.rows, quantity, width=width)
 
     def to_document(self) -> dict[str, Any]:
         """The rows as JSON's lists and mappings."""

@@ -11,13 +11,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, NoReturn
 
+from complab import charts
+from complab.charts.shown import ShownWithChart
 from complab.codecs import catalogue, specs
 from complab.codecs.catalogue import KAFKA, RAW, Catalogue
 from complab.codecs.specs import Selection
 from complab.errors import IncomparableResultsError, PlanError, ResultError
 from complab.kafka.payloads import DEFAULT_MAX_INPUT_BYTES, Payloads, read_payloads
 from complab.plan import Plan, make_plan
-from complab.render import ShownAsTable, Table
+from complab.render import Table
 from complab.results import comparable, files
 from complab.results.compared_runs import compare_pairs, compare_records
 from complab.results.comparison import (
@@ -26,6 +28,7 @@ from complab.results.comparison import (
     regressions,
 )
 from complab.results.comparison_table import comparison_table
+from complab.results.drawn import compared_rows
 from complab.results.model import FAILED, RunRecord
 from complab.runner.events import Event
 from complab.studies.sweep import SweepResult, run_plan
@@ -38,7 +41,7 @@ _WORKER_SHARE_AT_LEAST_S = 2.5
 
 
 @dataclass(frozen=True, repr=False)
-class Comparison(ShownAsTable):
+class Comparison(ShownWithChart):
     """What a comparison found; shows itself in a terminal and in a notebook.
 
     ``records`` holds the one run that measured both sides, or the two stored results.
@@ -99,6 +102,17 @@ class Comparison(ShownAsTable):
         }
         pairs = self.records[0].plan["pairs"]
         return [(paths[a], paths[b]) for a, b in pairs]
+
+    def chart(self, *, width: int = 480) -> Any:  # noqa: ANN401 - altair is loaded late
+        """The changes of speed with their intervals, as altair draws them.
+
+        ``None`` where no row was measured on both sides; ``ChartLibraryError`` where
+        altair is not installed.
+        """
+        rows = compared_rows(self.rows)
+        if not rows:
+            return None
+        return charts.changes(rows, title="Change of speed, B against A", width=width)
 
     def to_document(self) -> dict[str, Any]:
         """The rows, and what they follow from, as JSON's lists and mappings.

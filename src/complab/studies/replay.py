@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
+from complab.charts.shown import ShownWithChart
 from complab.codecs import specs
 from complab.codecs.catalogue import Catalogue
 from complab.codecs.specs import Selection
@@ -24,7 +25,7 @@ from complab.kafka.log import DEFAULT_MAX_PAYLOAD_BYTES
 from complab.kafka.payloads import DEFAULT_MAX_INPUT_BYTES
 from complab.kafka.recorded import Recorded, read_recorded
 from complab.kafka.topic_settings import TopicSettings, parse_topic_settings
-from complab.render import ShownAsTable, Table
+from complab.render import Table
 from complab.results.model import FAILED, OK, SKIPPED
 from complab.studies.delivery import (
     PRODUCER_STAGES,
@@ -35,6 +36,7 @@ from complab.studies.delivery import (
 )
 from complab.studies.replay_table import ReplayRow, replay_table
 from complab.studies.stations import PathTimes
+from complab.studies.study_charts import PATH, replay_chart
 from complab.units import format_count
 from complab.whole_file import open_whole
 
@@ -47,7 +49,7 @@ _BASELINE: Final = "none"
 
 
 @dataclass(frozen=True, repr=False)
-class ReplayResult(ShownAsTable):
+class ReplayResult(ShownWithChart):
     """What a replay found; shows itself in a terminal and in a notebook."""
 
     rows: tuple[ReplayRow, ...]
@@ -63,6 +65,16 @@ class ReplayResult(ShownAsTable):
     def table(self) -> Table:
         """The rows in the order of the codec list."""
         return replay_table(self.rows, self.notes)
+
+    def chart(self, name: str = PATH, *, width: int = 600) -> Any:  # noqa: ANN401
+        """A chart of the rows, as altair draws it.
+
+        ``path`` is the work of producer, broker and consumer, ``latency`` the
+        producer's time for a batch by percentile. ``None`` where there is nothing to
+        draw; ``PlanError`` for another name; ``ChartLibraryError`` where altair is not
+        installed.
+        """
+        return replay_chart(self.rows, name, width=width)
 
     def to_document(self) -> dict[str, Any]:
         """The rows as JSON's lists and mappings."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from complab import core, environment
 from complab._version import __version__
+from complab.charts.shown import ShownWithChart
 from complab.codecs import specs
 from complab.codecs.catalogue import KAFKA, RAW, Catalogue
 from complab.codecs.writers import JAVA, Client, find_client
@@ -34,7 +35,7 @@ from complab.plan import (
     Policies,
     make_plan,
 )
-from complab.render import ShownAsTable, Table
+from complab.render import Table
 from complab.results import files
 from complab.results.contention import judged
 from complab.results.model import (
@@ -70,7 +71,7 @@ _MUST_STAY = ("machine", "kernel", "cpu_model", "cpu_count", "core_build")
 
 
 @dataclass(frozen=True, repr=False)
-class SweepResult(ShownAsTable):
+class SweepResult(ShownWithChart):
     """What a sweep found; shows itself in a terminal and in a notebook.
 
     ``journal_path`` is the journal that saving a whole result makes needless.
@@ -113,12 +114,6 @@ class SweepResult(ShownAsTable):
         from complab.page.figures import draw
 
         return draw(self.record, name, width=width)
-
-    def _repr_html_(self) -> str:
-        """The table, and the chart below it where charts can be drawn."""
-        from complab.page.figures import picture_or_nothing
-
-        return super()._repr_html_() + picture_or_nothing(self.record)
 
     def to_lzbench(self, *, sort: str | None = None) -> str:
         """The rows in lzbench's layout."""
