@@ -1,8 +1,8 @@
 """Charts of plain rows, as altair draws them, and their files.
 
 A chart takes mappings (a study's rows, a data frame's records), and gives back an
-altair chart: change it further, save it, or let a notebook show it. ``to_svg`` and
-``save`` make pictures without a browser and without a network.
+altair chart: change it further, put it beside others, ``themed`` it for a light or a
+dark page. ``to_svg`` and ``save`` make pictures without a browser and a network.
 
 Colours are by codec, the same in every chart, told apart by colour-blind eyes and
 readable on a white page and on a dark one; shapes say it again. altair is imported by

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
+from complab.charts.looks import themed
 from complab.charts.shown import ShownWithChart
 from complab.codecs import specs
 from complab.codecs.catalogue import Catalogue
@@ -65,7 +66,8 @@ class BatchingResult(ShownWithChart):
         ``batch_p99_ns``. ``None`` where there is nothing to draw; ``PlanError`` for
         another; ``ChartLibraryError`` where altair is not installed.
         """
-        return batching_chart(self.rows, quantity, width=width)
+        chart = batching_chart(self.rows, quantity, width=width)
+        return None if chart is None else themed(chart)
 
     def to_document(self) -> dict[str, Any]:
         """The rows as JSON's lists and mappings."""

@@ -112,7 +112,8 @@ class Comparison(ShownWithChart):
         rows = compared_rows(self.rows)
         if not rows:
             return None
-        return charts.changes(rows, title="Change of speed, B against A", width=width)
+        title = "Change of speed, B against A"
+        return charts.themed(charts.changes(rows, title=title, width=width))
 
     def to_document(self) -> dict[str, Any]:
         """The rows, and what they follow from, as JSON's lists and mappings.

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
+from complab.charts.looks import themed
 from complab.charts.shown import ShownWithChart
 from complab.codecs import specs
 from complab.codecs.catalogue import Catalogue
@@ -74,7 +75,8 @@ class ReplayResult(ShownWithChart):
         draw; ``PlanError`` for another name; ``ChartLibraryError`` where altair is not
         installed.
         """
-        return replay_chart(self.rows, name, width=width)
+        chart = replay_chart(self.rows, name, width=width)
+        return None if chart is None else themed(chart)
 
     def to_document(self) -> dict[str, Any]:
         """The rows as JSON's lists and mappings."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from complab import core, environment
 from complab._version import __version__
+from complab.charts.looks import themed
 from complab.charts.shown import ShownWithChart
 from complab.codecs import specs
 from complab.codecs.catalogue import KAFKA, RAW, Catalogue
@@ -113,7 +114,8 @@ class SweepResult(ShownWithChart):
         """
         from complab.page.figures import draw
 
-        return draw(self.record, name, width=width)
+        chart = draw(self.record, name, width=width)
+        return None if chart is None else themed(chart)
 
     def to_lzbench(self, *, sort: str | None = None) -> str:
         """The rows in lzbench's layout."""
