@@ -48,29 +48,29 @@ def save(tmp_path: Path) -> Callable[..., str]:
 
 @pytest.fixture(scope="session")
 def two_hundred(document: Document) -> Document:
-    """A result of two hundred rows: zstd's, again and again at other levels."""
+    """A result of two hundred rows: the same ones from library after library."""
     copy = json.loads(json.dumps(document))
-    first = next(c for c in copy["configurations"] if c["codec"] == "zstd")
-    own = [m for m in copy["measurements"] if m["configuration"] == first["id"]]
-    copy["configurations"] = []
-    copy["measurements"] = []
+    own = {
+        each["id"]: [
+            m for m in copy["measurements"] if m["configuration"] == each["id"]
+        ]
+        for each in copy["configurations"]
+    }
+    configurations, measurements = [], []
     for number in range(200):
-        copy["configurations"].append({**first, "id": number, "level": number - 150})
-        for each in own:
-            size = round(each["compressed_bytes"] * (1 + 0.002 * number))
-            times = [round(t * (1 + 0.03 * number)) for t in each["epoch_times_ns"]]
-            copy["measurements"].append(
-                {
-                    **each,
-                    "configuration": number,
-                    "compressed_bytes": size,
-                    "epoch_times_ns": times,
-                }
+        library, place = divmod(number, len(own))
+        first = copy["configurations"][place]
+        provider = first["provider"] and {**first["provider"], "name": f"lib{library}"}
+        configurations.append({**first, "id": number, "provider": provider})
+        for each in own[first["id"]]:
+            times = [round(t * (1 + 0.05 * library)) for t in each["epoch_times_ns"]]
+            measurements.append(
+                {**each, "configuration": number, "epoch_times_ns": times}
             )
-    return dict(copy)
+    return {**copy, "configurations": configurations, "measurements": measurements}
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def hostile(document: Document) -> Document:
     """A result whose every name would be markup, a script, or a trick on the eye."""
     copy = json.loads(json.dumps(document))

@@ -59,9 +59,12 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
 
 @pytest.fixture(scope="session")
 def reports(
-    tmp_path_factory: pytest.TempPathFactory, document: Document, two_hundred: Document
+    tmp_path_factory: pytest.TempPathFactory,
+    document: Document,
+    two_hundred: Document,
+    hostile: Document,
 ) -> dict[str, Path]:
-    """Reports by name: a measured result, one of two hundred rows, two compared."""
+    """Reports by name: measured, of two hundred rows, two compared, a hostile one."""
     folder = tmp_path_factory.mktemp("reports")
     slower = json.loads(json.dumps(document))
     for each in slower["measurements"]:
@@ -69,9 +72,15 @@ def reports(
             each[name] = [round(1.07 * time_ns) for time_ns in each[name]]
     for name, content in (
         ("one", document), ("large", two_hundred), ("slower", slower),
+        ("hostile", hostile),
     ):  # fmt: skip
         (folder / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
-    sets = {"one": ["one"], "large": ["large"], "two": ["one", "slower"]}
+    sets = {
+        "one": ["one"],
+        "large": ["large"],
+        "two": ["one", "slower"],
+        "hostile": ["hostile"],
+    }
     for name, members in sets.items():
         paths = [str(folder / f"{member}.json") for member in members]
         complab.report(*paths).save(str(folder / f"{name}.html"))
@@ -123,7 +132,7 @@ def screenshot(driver: Driver) -> bytes:
     return base64.b64decode(shot["data"])
 
 
-@pytest.mark.parametrize("name", ["one", "large", "two"])
+@pytest.mark.parametrize("name", ["one", "large", "two", "hostile"])
 def test_the_console_is_silent_and_nothing_is_fetched(
     driver: Driver, reports: dict[str, Path], name: str
 ) -> None:
@@ -171,7 +180,7 @@ def test_two_hundred_rows_are_painted_within_a_second(
         ("narrow-dark", 380, "screen", "dark"),
     ],
 )
-@pytest.mark.parametrize("name", ["one", "large", "two"])
+@pytest.mark.parametrize("name", ["one", "large", "two", "hostile"])
 def test_pages_fit_their_width(
     driver: Driver,
     reports: dict[str, Path],

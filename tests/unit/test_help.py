@@ -9,7 +9,9 @@ import pytest
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
-@pytest.mark.parametrize("command", ["capture", "sweep", "completion"])
+@pytest.mark.parametrize(
+    "command", ["capture", "sweep", "completion", "report", "chart"]
+)
 def test_examples_keep_their_lines(run: Run, command: str) -> None:
     """The help shows examples as they are typed, a line each."""
     shown = run(command, "--help").stdout

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from complab.codecs.catalogue import KAFKA, KAFKA_CODECS
+from complab.codecs.catalogue import KAFKA
 from complab.results.comparison import DIRECTIONS, ComparedRow
 from complab.results.model import OK, RunRecord
 from complab.results.names import row_names
@@ -33,7 +33,7 @@ def drawn_rows(record: RunRecord, *, label: str = "") -> list[dict[str, Any]]:
         if row.status != OK:
             continue
         variant = " ".join(filter(None, (label, name.variant)))
-        is_outside = main == KAFKA and row.codec not in KAFKA_CODECS
+        is_outside = main == KAFKA and row.framing != KAFKA
         drawn.append(
             {
                 **asdict(row),
