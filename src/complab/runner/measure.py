@@ -259,19 +259,20 @@ class _Run:
             turn_until_s = begin_s + part_s * (turn + 1)
             is_last = turn + 1 == turn_count
             while is_last or time.monotonic() < turn_until_s:
+                left_s = self._left_s()
                 chosen = next_round(
                     list(self._entries.values()),
                     elapsed_s=self._past.used_s + time.monotonic() - begin_s,
-                    remaining_s=self._left_s(),
+                    remaining_s=left_s,
                     shuffle=self._random.shuffle,
                 )
                 if not chosen:
                     break
                 number += 1
+                yield RoundStarted(number, len(chosen), left_s)
                 yield from self._round(number, chosen)
 
     def _round(self, number: int, chosen: Sequence[Entry]) -> Iterator[Event]:
-        yield RoundStarted(number, len(chosen), self._left_s())
         begin_s = time.monotonic()
         visits = list(self._visits(chosen))
         yield from self._noted(

@@ -29,6 +29,7 @@ from complab.errors import StoppedError
 from complab.runner.bench import Bench, Limits, Visit
 from complab.runner.board import Board
 from complab.runner.events import Calibrated, Event, Verified
+from complab.runner.own_copy import open_own_copy
 from complab.runner.subject import Task
 from complab.runner.wire import encode
 
@@ -162,7 +163,7 @@ class Worker:
     def _open_library(self, index: int) -> core.Library:
         if index not in self._libraries:
             kind, paths = self._setup.libraries[index]
-            self._libraries[index] = core.Library(core.library_kinds()[kind], paths)
+            self._libraries[index] = open_own_copy(core.library_kinds()[kind], paths)
         return self._libraries[index]
 
     def serve(self) -> None:
