@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from complab import charts
+from complab.cli import options
 from complab.errors import PlanError, ResultError
 from complab.page.figures import FIGURE_NAMES, draw
 from complab.page.plots import plot_of
@@ -22,7 +23,7 @@ _PLOTTED = (COMPRESS, DECOMPRESS)
 @click.argument("result", metavar="RESULT")
 @click.argument(
     "name",
-    metavar=f"[{'|'.join(FIGURE_NAMES)}]",
+    metavar="[CHART]",
     type=click.Choice(FIGURE_NAMES),
     default=COMPRESS,
 )
@@ -46,7 +47,7 @@ _PLOTTED = (COMPRESS, DECOMPRESS)
     show_default=True,
     help="Of the picture's plot, in pixels.",
 )
-@click.option("--force", is_flag=True, help="Overwrite a file that exists.")
+@options.FORCE
 def command(
     *,
     result: str,
@@ -58,9 +59,9 @@ def command(
 ) -> None:
     r"""Draw a chart of RESULT, the file that --save wrote.
 
-    Without --output, ratio against speed is plotted in the terminal. The charts:
-    compress and decompress (ratio against speed), link (what pays over which link),
-    epochs and spread-compress, spread-decompress (how the measurements scatter).
+    CHART is compress or decompress (ratio against speed), link (what pays over which
+    link), epochs, spread-compress or spread-decompress (how measurements scatter).
+    Without --output, ratio against speed is plotted in the terminal.
 
     \b
     complab chart result.json

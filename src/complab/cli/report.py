@@ -28,7 +28,7 @@ _FORMAT_BY_SUFFIX = {
     help="What standard output shows. [default: table]",
 )
 @options.OUTPUT
-@click.option("--force", is_flag=True, help="Overwrite a file that exists.")
+@options.FORCE
 def command(
     *,
     results: tuple[str, ...],

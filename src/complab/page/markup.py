@@ -10,6 +10,7 @@ from complab.render import Column, RowStyle, Table, escape_controls, render_csv
 # Vega numbers the clip paths of each picture from 0; a page holds several pictures.
 _CLIP: Final = re.compile(r'(\bid="|\burl\(#)(?=clip\d)')
 
+_MARKS_HEAD: Final = '<th scope="col" data-plain><span class="unseen">marks</span></th>'
 # A text of more characters gets room of its own in a table.
 _LONG_TEXT: Final = 40
 # The priority of the columns that paper has no room for either.
@@ -88,14 +89,14 @@ def _csv_link(table: Table) -> str:
 def _in_box(table: str, caption: str) -> str:
     # A caption inside would be as wide as the table and scroll with it.
     return (
-        f'<p class="quiet">{escaped(caption)}</p>\n<div class="scroll" role="region" '
+        f'<p class="quiet">{escaped(caption)}</p>\n<div class="scroll" role="group" '
         f'tabindex="0" aria-label="{escaped(caption)}">\n{table}</div>\n'
     )
 
 
 def _table(table: Table) -> str:
     has_marks = any(table.row_marks)
-    heads = ['<th scope="col" data-plain></th>'] if has_marks else []
+    heads = [_MARKS_HEAD] if has_marks else []
     heads += [_head(column) for column in table.shown_columns]
     parts = [
         "<table>\n",
