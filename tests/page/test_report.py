@@ -164,6 +164,9 @@ def test_two_results_are_compared(document: Document, save: Save) -> None:
         < page.index('id="chartsB"')
     )
     assert "slower" in page
+    together = page[page.index('id="both0"') : page.index('id="comparison0"')]
+    for row in ("A zstd:3", "B zstd:3"):
+        assert f'aria-label="{row}: ratio ' in together
     ids = [a["id"] for _, a in Page(page).elements if "id" in a]
     assert len(ids) == len(set(ids))
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from complab import charts
 from complab.page.answer import Answer, answer_of
-from complab.page.figures import FIGURES
+from complab.page.figures import FIGURES, draw_together
 from complab.page.markup import (
     bullets,
     escaped,
@@ -56,13 +56,15 @@ class Subject:
 class Compared:
     """Two results, or the two sides of one run, side by side.
 
-    ``problem`` says why they are not compared, and is empty where they are.
+    ``problem`` says why they are not compared, and is empty where they are. ``sides``
+    are the two results.
     """
 
     title: str
     rows: tuple[ComparedRow, ...] = ()
     remarks: tuple[str, ...] = ()
     problem: str = ""
+    sides: tuple[Subject, ...] = ()
 
 
 def render_page(
@@ -225,6 +227,17 @@ def _comparison(number: int, compared: Compared) -> str:
                     "interval that holds 0 separates nothing.",
                     lambda width: charts.changes(
                         changes, title="", width=width - _NAMES_PX
+                    ),
+                )
+            )
+        if compared.sides:
+            parts.append(
+                _figure(
+                    f"both{number}",
+                    "Ratio against compression speed, both",
+                    "Dashes tell the results apart.",
+                    lambda width: draw_together(
+                        [(each.letter, each.record) for each in compared.sides], width
                     ),
                 )
             )

@@ -1,6 +1,6 @@
 """The charts of a result, by name, with what to say beside each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -46,20 +46,32 @@ def _height(width: int, share: float) -> int:
     return round(max(260, width * share))
 
 
+def draw_together(
+    records: Sequence[tuple[str, RunRecord]], width: int
+) -> "alt.ChartType | None":
+    """Ratio against compression speed of several results, each with its letter."""
+    rows = [row for letter, record in records for row in _points(record, letter)]
+    return _ratio_chart(rows, "compress", width)
+
+
+def _points(record: RunRecord, label: str = "") -> list[dict[str, Any]]:
+    rows = drawn_rows(record, label=label)
+    return [row for row in rows if row["codec"] not in NOT_DRAWN]
+
+
+def _ratio_chart(
+    rows: Sequence[dict[str, Any]], direction: "charts.Direction", width: int
+) -> "alt.ChartType | None":
+    if not any(row["compression_ratio"] and row[f"{direction}_mbps"] for row in rows):
+        return None
+    return charts.ratio_against_speed(
+        rows, direction, width=width, height=_height(width, 0.58)
+    )
+
+
 def _speeds(direction: "charts.Direction") -> "Callable[[RunRecord, int], Any]":
     def drawn(record: RunRecord, width: int) -> "alt.ChartType | None":
-        rows = [
-            row
-            for row in drawn_rows(record)
-            if row["codec"] not in NOT_DRAWN
-            and row["compression_ratio"]
-            and row[f"{direction}_mbps"]
-        ]
-        if not rows:
-            return None
-        return charts.ratio_against_speed(
-            rows, direction, width=width, height=_height(width, 0.58)
-        )
+        return _ratio_chart(_points(record), direction, width)
 
     return drawn
 

@@ -119,7 +119,7 @@ def _between(
         return Compared(title, problem="; ".join(error.differences))
     except ResultError:
         return Compared(title, problem="they have no configuration in common")
-    return Compared(title, found.rows, found.remarks)
+    return Compared(title, found.rows, found.remarks, sides=(first, other))
 
 
 def _answer_table(subject: Subject) -> Table:
