@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     import altair as alt
 
 _MBIT_PER_MB: Final = 8
+_DOMAIN_MBIT: Final = [10.0, 40_000.0]
+_STEPS_PER_DECADE: Final = 24
+# Twice as slow as not compressing at all: what is below need not be told apart.
+_LEAST_SPEEDUP: Final = 0.5
+_SPEEDUP_TICKS: Final = (0.5, 1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 50, 100)
+_STRIP_PX: Final = 22
+_STRIP_CHARACTER_PX: Final = 7.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,11 @@ class Path:
 
 UNCOMPRESSED: Final = Path("uncompressed", "none", 0.0, 1.0)
 """What is sent as it is, with no work on either side."""
+
+_UNCOMPRESSED_POINT: Final = {
+    "codec": UNCOMPRESSED.codec,
+    "codec_words": UNCOMPRESSED.name,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,19 +207,6 @@ def speed_over_links(
             ),
         )
     )
-
-
-_DOMAIN_MBIT: Final = [10.0, 40_000.0]
-_STEPS_PER_DECADE: Final = 24
-# Twice as slow as not compressing at all: what is below need not be told apart.
-_LEAST_SPEEDUP: Final = 0.5
-_SPEEDUP_TICKS: Final = (0.5, 1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 50, 100)
-_STRIP_PX: Final = 22
-_STRIP_CHARACTER_PX: Final = 7.0
-_UNCOMPRESSED_POINT: Final = {
-    "codec": UNCOMPRESSED.codec,
-    "codec_words": UNCOMPRESSED.name,
-}
 
 
 def best_paths_of(
