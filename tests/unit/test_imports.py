@@ -53,3 +53,11 @@ def test_codecs_load_no_frames(format_name: str) -> None:
     modules = loaded_by_command("codecs", "--format", format_name)
     assert "complab._core" in modules
     assert not {"numpy", "pandas"} & modules
+
+
+def test_a_study_loads_no_charts() -> None:
+    """``complab sweep`` and its like start without what draws."""
+    modules = loaded("import complab.studies.sweep, complab.studies.batching")
+    assert "complab.results.shown" in modules
+    assert not [name for name in modules if name.startswith("complab.charts")]
+    assert not {"altair", "vl_convert"} & modules

@@ -16,7 +16,6 @@ from complab.charts.links import speed_over_links
 from complab.charts.looks import CODEC_LOOKS, THEMES, Look, look_of, themed, untitled
 from complab.charts.percentiles import percentiles
 from complab.charts.pictures import PICTURE_FORMATS, save, to_svg
-from complab.charts.shown import ShownWithChart
 from complab.charts.speeds import Direction, ratio_against_speed
 from complab.charts.spreads import spreads
 from complab.charts.stages import stages
@@ -27,7 +26,6 @@ __all__ = [
     "THEMES",
     "Direction",
     "Look",
-    "ShownWithChart",
     "changes",
     "curves",
     "histogram",

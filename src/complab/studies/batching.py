@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
-from complab.charts.looks import themed
-from complab.charts.shown import ShownWithChart
 from complab.codecs import specs
 from complab.codecs.catalogue import Catalogue
 from complab.codecs.specs import Selection
@@ -22,6 +20,7 @@ from complab.kafka.payloads import DEFAULT_MAX_INPUT_BYTES
 from complab.kafka.topic_settings import TopicSettings
 from complab.render import Table
 from complab.results.model import FAILED, OK, SKIPPED
+from complab.results.shown import ShownWithChart
 from complab.studies.batching_table import KNEE_MARK, BatchingRow, batching_table
 from complab.studies.delivery import (
     PRODUCER_STAGES,
@@ -31,7 +30,6 @@ from complab.studies.delivery import (
 )
 from complab.studies.sampled import Thinned, read_sample
 from complab.studies.stations import PathTimes
-from complab.studies.study_charts import batching_chart
 
 DEFAULT_SIZES: Final = tuple(1 << power for power in range(10, 21))
 DEFAULT_CODECS: Final = "zstd:3,lz4,snappy"
@@ -66,6 +64,9 @@ class BatchingResult(ShownWithChart):
         ``batch_p99_ns``. ``None`` where there is nothing to draw; ``PlanError`` for
         another; ``ChartLibraryError`` where altair is not installed.
         """
+        from complab.charts import themed
+        from complab.studies.study_charts import batching_chart
+
         chart = batching_chart(self.rows, quantity, width=width)
         return None if chart is None else themed(chart)
 

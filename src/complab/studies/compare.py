@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, NoReturn
 
-from complab import charts
-from complab.charts.shown import ShownWithChart
 from complab.codecs import catalogue, specs
 from complab.codecs.catalogue import KAFKA, RAW, Catalogue
 from complab.codecs.specs import Selection
@@ -30,6 +28,7 @@ from complab.results.comparison import (
 from complab.results.comparison_table import comparison_table
 from complab.results.drawn import compared_rows
 from complab.results.model import FAILED, RunRecord
+from complab.results.shown import ShownWithChart
 from complab.runner.events import Event
 from complab.studies.sweep import SweepResult, run_plan
 from complab.whole_file import write_text_whole
@@ -109,6 +108,8 @@ class Comparison(ShownWithChart):
         ``None`` where no row was measured on both sides; ``ChartLibraryError`` where
         altair is not installed.
         """
+        from complab import charts
+
         rows = compared_rows(self.rows)
         if not rows:
             return None

@@ -12,8 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
-from complab.charts.looks import themed
-from complab.charts.shown import ShownWithChart
 from complab.codecs import specs
 from complab.codecs.catalogue import Catalogue
 from complab.codecs.specs import Selection
@@ -28,6 +26,7 @@ from complab.kafka.recorded import Recorded, read_recorded
 from complab.kafka.topic_settings import TopicSettings, parse_topic_settings
 from complab.render import Table
 from complab.results.model import FAILED, OK, SKIPPED
+from complab.results.shown import ShownWithChart
 from complab.studies.delivery import (
     PRODUCER_STAGES,
     Compressor,
@@ -37,7 +36,6 @@ from complab.studies.delivery import (
 )
 from complab.studies.replay_table import ReplayRow, replay_table
 from complab.studies.stations import PathTimes
-from complab.studies.study_charts import PATH, replay_chart
 from complab.units import format_count
 from complab.whole_file import open_whole
 
@@ -67,7 +65,7 @@ class ReplayResult(ShownWithChart):
         """The rows in the order of the codec list."""
         return replay_table(self.rows, self.notes)
 
-    def chart(self, name: str = PATH, *, width: int = 600) -> Any:  # noqa: ANN401
+    def chart(self, name: str = "path", *, width: int = 600) -> Any:  # noqa: ANN401
         """A chart of the rows, as altair draws it.
 
         ``path`` is the work of producer, broker and consumer, ``latency`` the
@@ -75,6 +73,9 @@ class ReplayResult(ShownWithChart):
         draw; ``PlanError`` for another name; ``ChartLibraryError`` where altair is not
         installed.
         """
+        from complab.charts import themed
+        from complab.studies.study_charts import replay_chart
+
         chart = replay_chart(self.rows, name, width=width)
         return None if chart is None else themed(chart)
 

@@ -11,8 +11,6 @@ from typing import Any
 
 from complab import core, environment
 from complab._version import __version__
-from complab.charts.looks import themed
-from complab.charts.shown import ShownWithChart
 from complab.codecs import specs
 from complab.codecs.catalogue import KAFKA, RAW, Catalogue
 from complab.codecs.writers import JAVA, Client, find_client
@@ -52,6 +50,7 @@ from complab.results.model import (
 )
 from complab.results.relative import reference_id, relative_table
 from complab.results.rows import Row, derive_rows
+from complab.results.shown import ShownWithChart
 from complab.results.tables import sweep_as_lzbench, sweep_table
 from complab.runner.events import (
     Dropped,
@@ -112,6 +111,7 @@ class SweepResult(ShownWithChart):
         ``spread-decompress``. ``None`` where there is nothing to draw; ``ValueError``
         for another name; ``ChartLibraryError`` where altair is not installed.
         """
+        from complab.charts import themed
         from complab.page.figures import draw
 
         chart = draw(self.record, name, width=width)

@@ -1,8 +1,10 @@
-"""Results that show a table and a chart by themselves."""
+"""Results that show a table and a chart by themselves.
+
+Charts are imported when one is drawn: a sweep in a terminal starts without them.
+"""
 
 from typing import Any
 
-from complab.charts.pictures import to_svg
 from complab.errors import ChartLibraryError
 from complab.render import ShownAsTable
 
@@ -16,6 +18,8 @@ class ShownWithChart(ShownAsTable):
 
     def _repr_html_(self) -> str:
         """The table, and the chart as an SVG, without a network."""
+        from complab.charts import to_svg
+
         try:
             chart = self.chart()
             picture = "" if chart is None else to_svg(chart, theme="page")
