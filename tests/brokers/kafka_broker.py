@@ -22,7 +22,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-_JAVA = Path(__file__).parents[2] / "build" / "interop" / "java"
+JAVA_FOLDER = Path(__file__).parents[2] / "build" / "interop" / "java"
 _START_TIMEOUT_S = 90
 _STOP_TIMEOUT_S = 60
 _PROGRAM_TIMEOUT_S = 240
@@ -59,7 +59,7 @@ def missing_parts() -> str:
     """Say what is missing to run a broker; the empty string if nothing is."""
     if shutil.which("java") is None:
         return "there is no java to run a Kafka broker with"
-    if not (_JAVA / "stamp").exists():
+    if not (JAVA_FOLDER / "stamp").exists():
         return "there is no Kafka broker in build/interop: make test-broker fetches it"
     return ""
 
@@ -72,7 +72,7 @@ def java_command(program: str, *arguments: str) -> list[str]:
         "-XX:+UseSerialGC",
         "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
         "-cp",
-        f"{_JAVA / 'classes'}{os.pathsep}{_JAVA / 'lib'}/*",
+        f"{JAVA_FOLDER / 'classes'}{os.pathsep}{JAVA_FOLDER / 'lib'}/*",
         program,
         *arguments,
     ]

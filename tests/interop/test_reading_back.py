@@ -4,34 +4,34 @@ from pathlib import Path
 
 import confluent_kafka
 import pytest
-from batches import make_batch
 from clients import receive_by_java
 from kafka_broker import KafkaBroker
 from messages import Message
 
+import complab
 from complab.codecs.catalogue import KAFKA_CODECS
 
-_RECORDS_A_BATCH = 25
 _TIMEOUT_S = 60
 
 
 @pytest.fixture(scope="module")
-def topics(broker: KafkaBroker, messages: list[Message]) -> dict[str, str]:
+def topics(broker: KafkaBroker, samples: Path) -> dict[str, str]:
     """A topic for each codec, whose segment complab wrote while the broker was down."""
     topics = {codec: f"written-{codec}" for codec in KAFKA_CODECS}
     broker.create(topics.values())
     broker.stop()
     for codec, topic in topics.items():
+        replayed = complab.replay(
+            str(samples / "http-requests-1m-none.bin"),
+            codec,
+            batching="client",
+            batch_bytes=40_000,
+            budget_s=0.001,
+        )
         (segment,) = broker.segments(topic)
         assert segment.stat().st_size == 0
-        segment.write_bytes(
-            b"".join(
-                make_batch(
-                    messages[begin : begin + _RECORDS_A_BATCH], codec, base_offset=begin
-                )
-                for begin in range(0, len(messages), _RECORDS_A_BATCH)
-            )
-        )
+        replayed.write_segment(str(segment), force=True)
+        assert len(complab.kafka.open(str(segment))) > 5
         # They are of the empty segment; without them the broker reads the new one.
         for suffix in (".index", ".timeindex"):
             segment.with_suffix(suffix).unlink()

@@ -111,9 +111,10 @@ _PIERREC_LARGE: Final = CodecWriter(
     is_context_fresh=False,
     implementation="pierrec/lz4",
 )
+# Its default is its level 5, where zlib's is 6.
 _KLAUSPOST_GZIP: Final = CodecWriter(
     levels=(1, 9),
-    default_level=6,
+    default_level=5,
     is_context_fresh=False,
     implementation="klauspost/compress",
 )
