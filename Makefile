@@ -13,8 +13,6 @@ SCRIPTS = .ci/setup .ci/run .ci/check-wheel .ci/fresh-machine .ci/fuzz .ci/inter
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: sweep
@@ -121,6 +119,21 @@ KILLS ?= 100
 .PHONY: study-kills
 study-kills: setup-test ## Kill $(KILLS) sweeps at random moments and resume them
 	$(BIN)/python tests/studies/kills.py $(KILLS)
+
+CLIENTS = build/study-clients
+
+.PHONY: study-clients
+study-clients: setup-test ## Hold foretold bytes against those of six clients on a broker (20 min)
+	.ci/interop
+	$(BIN)/python tests/studies/client_bytes.py send $(CLIENTS)
+	$(BIN)/python tests/studies/client_bytes.py foretell $(CLIENTS) $(CLIENTS).csv
+	$(BIN)/python tests/studies/client_bytes.py tell $(CLIENTS).csv
+
+.PHONY: study-client-cpu
+study-client-cpu: setup-test ## Time producers as processes, beside what replay foretells (10 min)
+	.ci/interop
+	$(BIN)/python tests/studies/client_cpu.py run $(CLIENTS)-cpu.csv
+	$(BIN)/python tests/studies/client_cpu.py tell $(CLIENTS)-cpu.csv
 
 .PHONY: study-budgets
 study-budgets: setup-test ## Hold sweeps against their budgets, everything included
