@@ -2,12 +2,14 @@
 
 ``send`` gives the samples' records to every client, in every codec and many levels,
 and keeps the segments that the broker stored. ``foretell`` lets complab replay each
-segment at its own batch boundaries, and writes one CSV. ``tell`` prints its table.
+segment at its own batch boundaries, and writes one CSV. ``tell`` prints its table,
+``overview`` the README's, in Markdown.
 What it is not for: time; ``client_cpu.py`` is.
 
     python tests/studies/client_bytes.py send build/study-clients
     python tests/studies/client_bytes.py foretell build/study-clients FILE.csv
     python tests/studies/client_bytes.py tell FILE.csv
+    python tests/studies/client_bytes.py overview FILE.csv
 """
 
 import csv
@@ -18,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from complab.render import Cell, Column, Table
+from complab.render import Cell, Column, Table, render_markdown
 from complab.units import format_bytes
 
 _ROOT = Path(__file__).parents[2]
@@ -227,6 +229,36 @@ def _summary(
     }
 
 
+def overview_of(rows: Iterable[Mapping[str, str]]) -> Table:
+    """A row for each client, a column for each codec: deviations in %.
+
+    That of the default level over all logs, and behind it those of all levels, from the
+    least to the largest. By the libraries that complab opens unasked.
+    """
+    details = table_of(rows).rows
+    found = []
+    for client in dict.fromkeys(row["client"] for row in details):
+        cells: dict[str, Cell] = {"client": client}
+        for codec in _CODECS:
+            levels = {
+                str(row["level"]): round(float(row["deviation"] or 0), 2) + 0.0
+                for row in reversed(details)  # the row that stays is the first
+                if (row["client"], row["codec"]) == (client, codec)
+            }
+            low, high = min(levels.values()), max(levels.values())
+            cells[codec] = _percent(levels["default"])
+            if low != high:
+                cells[codec] = f"{cells[codec]} ({_percent(low)} to {_percent(high)})"
+        found.append(cells)
+    columns = [Column.text("client", "client")]
+    columns += [Column.text(codec, codec) for codec in _CODECS]
+    return Table(columns=columns, rows=found)
+
+
+def _percent(value: float) -> str:
+    return f"{value:+.2f}" if value else "0"
+
+
 def _deviation(foretold: str | int, stored: str | int) -> float:
     return 100 * (int(foretold) / int(stored) - 1)
 
@@ -241,6 +273,9 @@ def main(words: Sequence[str]) -> None:
         case ["tell", path]:
             with Path(path).open(encoding="utf-8", newline="") as file:
                 print(table_of(csv.DictReader(file)))
+        case ["overview", path]:
+            with Path(path).open(encoding="utf-8", newline="") as file:
+                print(render_markdown(overview_of(csv.DictReader(file))))
         case _:
             sys.exit(__doc__)
 
