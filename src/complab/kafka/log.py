@@ -25,6 +25,7 @@ from complab.errors import (
     PayloadError,
     RecordError,
 )
+from complab.kafka.decoders import Decoders
 from complab.kafka.files import InputFiles, find_files, open_file
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class Log:
         self.files = files
         self.max_payload_bytes = max_payload_bytes
         self._sources = _Sources(files.paths)
-        self._decoders = _Decoders(libraries)
+        self._decoders = Decoders(libraries)
         self._index: Rows | None = None
         self._gaps: tuple[Gap, ...] = ()
         self._arena = core.PayloadArena()
@@ -417,34 +418,3 @@ class _Sources:
 
     def total_bytes(self) -> int:
         return sum(self.open(number).total_bytes for number in range(len(self._paths)))
-
-
-class _Decoders:
-    """A decompressor for each of Kafka's codecs, made when it is first needed."""
-
-    def __init__(self, libraries: Catalogue) -> None:
-        self._libraries = libraries
-        self._problems: dict[int, str] = {0: ""}
-        self.coders: dict[int, core.Coder] = {}
-
-    def problem(self, codec_id: int) -> str:
-        """Why batches of a codec cannot be decompressed, ``""`` if they can."""
-        if codec_id not in self._problems:
-            self._problems[codec_id] = self._make(codec_id)
-        return self._problems[codec_id]
-
-    def _make(self, codec_id: int) -> str:
-        if codec_id >= len(catalogue.KAFKA_CODECS):
-            return f"codec bits {codec_id} mean no codec"
-        codec = catalogue.find(catalogue.KAFKA_CODECS[codec_id], catalogue.KAFKA)
-        (provider,) = self._libraries.choose(codec, None)
-        if provider.library is None:
-            return provider.problem
-        levels = core.codec_levels(codec, provider.library)
-        self.coders[codec_id] = core.Coder(
-            codec,
-            provider.library,
-            core.Direction.DECOMPRESS,
-            level=levels.default if levels else 0,
-        )
-        return ""

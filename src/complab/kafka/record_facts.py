@@ -1,18 +1,21 @@
 """What the records of batches say, summed up to one number a batch.
 
 Whoever reads records (the segment reader) fills it: `unread_facts` for the whole index,
-then `note_records` for each batch that it has decompressed and parsed. Rules and totals
-that need records take it, and do without where it is not there.
+then `note_batch` for each batch that it has decompressed. Rules and totals that need
+records take it, and do without where it is not there.
 """
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from complab import core
+from complab.kafka.frames import RECORD_BATCH_MAGIC
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from complab.kafka.frames.model import Integers, Mask
+    from complab.kafka.frames.model import Integers, Mask, Rows
 
     Floats = NDArray[np.float64]
 
@@ -71,6 +74,33 @@ def unread_facts(batch_count: int) -> RecordFacts:
         compressed_value_count=np.zeros(batch_count, dtype=np.int64),
         value_entropy_bits=np.full(batch_count, np.nan, dtype=np.float64),
     )
+
+
+def note_batch(
+    facts: RecordFacts,
+    batch_index: int,
+    payload: "bytes | memoryview",
+    row: "np.void",
+) -> "Rows":
+    """Parse a batch's payload, write its records down, and give them back.
+
+    ``row`` is the batch's of the index. ``RecordError`` if they are not what Kafka
+    allows; nothing is written down then.
+    """
+    records = core.read_records(payload, row)
+    begin = int(row["base_offset"])
+    if row["magic"] < RECORD_BATCH_MAGIC and len(records):
+        begin = int(records["offset"][0])  # a wrapper's own offset is its last record's
+    note_records(
+        facts,
+        batch_index,
+        payload,
+        offset_deltas=records["offset"] - begin,
+        key_bytes=records["key_bytes"],
+        value_positions=records["value_position"],
+        value_bytes=records["value_bytes"],
+    )
+    return records
 
 
 def note_records(

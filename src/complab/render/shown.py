@@ -1,5 +1,8 @@
 """Results that show themselves: in a terminal as text, in a notebook as a table."""
 
+from typing import Any
+
+from complab.render.frames import make_array, make_data_frame
 from complab.render.html import render_html
 from complab.render.table import Table
 
@@ -15,6 +18,17 @@ class ShownAsTable:
     def table(self) -> Table:
         """The table that it is shown as."""
         raise NotImplementedError
+
+    def to_numpy(self) -> Any:  # noqa: ANN401 - numpy is loaded late
+        """The table's rows as a numpy structured array, one field per column.
+
+        Missing numbers are NaN; counts that may be missing are floats for that.
+        """
+        return make_array(self.table())
+
+    def to_pandas(self) -> Any:  # noqa: ANN401 - pandas may not be there
+        """The table's rows as a pandas data frame (needs pandas)."""
+        return make_data_frame(self.table())
 
     def __str__(self) -> str:
         """The table as text."""

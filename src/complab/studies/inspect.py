@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from complab import core
 from complab.codecs.catalogue import KAFKA_CODECS
 from complab.errors import InputError, PayloadError, RecordError
 from complab.kafka.clients import (
@@ -23,7 +22,7 @@ from complab.kafka.histograms import Histogram, batch_histograms, record_histogr
 from complab.kafka.lint import LintReport, lint
 from complab.kafka.log import DEFAULT_MAX_PAYLOAD_BYTES, Log
 from complab.kafka.log import open as open_log
-from complab.kafka.record_facts import RecordFacts, note_records, unread_facts
+from complab.kafka.record_facts import RecordFacts, note_batch, unread_facts
 from complab.kafka.subject import Subject
 from complab.kafka.topic_settings import TopicSettings, parse_topic_settings
 from complab.kafka.totals import LogTotals, sum_up
@@ -296,22 +295,12 @@ def _read_all(
             found.problems[number] = payload.reason
             continue
         try:
-            records = core.read_records(payload, row)
+            records = note_batch(found.facts, number, payload, row)
         except RecordError as error:
             found.problems[number] = str(error)
             continue
-        begin = int(row["base_offset"])
         if row["magic"] < RECORD_BATCH_MAGIC and len(records):
-            begin = found.first_offsets[number] = int(records["offset"][0])
+            found.first_offsets[number] = int(records["offset"][0])
         found.sizes += record_histogram(records["record_bytes"])
-        note_records(
-            found.facts,
-            number,
-            payload,
-            offset_deltas=records["offset"] - begin,
-            key_bytes=records["key_bytes"],
-            value_positions=records["value_position"],
-            value_bytes=records["value_bytes"],
-        )
         if on_progress:
             on_progress(int(ends[done]), int(ends[-1]))

@@ -129,43 +129,6 @@ class SweepResult(ShownWithChart):
         """The record as the text of a result file."""
         return files.to_text(self.record)
 
-    def to_numpy(self) -> Any:  # noqa: ANN401 - numpy is loaded late
-        """The rows as a numpy structured array, one field per column.
-
-        Missing numbers are NaN; counts that may be missing are floats for that.
-        """
-        import numpy as np
-
-        table = self.table()
-        names = [column.name for column in table.columns]
-        kinds = []
-        for name in names:
-            values = [row[name] for row in table.rows]
-            told = [value for value in values if value is not None]
-            if told and all(isinstance(value, bool) for value in told):
-                kinds.append((name, "?"))
-            elif told and all(isinstance(value, int | float) for value in told):
-                is_whole = len(told) == len(values) and all(
-                    isinstance(value, int) for value in told
-                )
-                kinds.append((name, "i8" if is_whole else "f8"))
-            else:
-                kinds.append((name, "O"))
-        filled = [
-            tuple(
-                float("nan") if row[name] is None and kind == "f8" else row[name]
-                for name, kind in kinds
-            )
-            for row in table.rows
-        ]
-        return np.array(filled, dtype=kinds)
-
-    def to_pandas(self) -> Any:  # noqa: ANN401 - pandas may not be there
-        """The rows as a pandas data frame (needs pandas)."""
-        import pandas as pd
-
-        return pd.DataFrame([dict(row) for row in self.table().rows])
-
     def save(self, path: str, *, force: bool = False) -> None:
         """Write the result file; ``OutputExistsError`` unless ``force``.
 
