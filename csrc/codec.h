@@ -69,6 +69,7 @@ typedef struct complab_codec {
   const complab_library_kind *library; /* NULL: built in */
   int32_t kafka_id;                    /* codec bits of a record batch, or -1 */
   int32_t heeds_size;                  /* 1: settings.is_size_known matters */
+  int32_t takes_dictionary;            /* 1: its contexts load settings.dictionary */
   complab_levels (*levels)(const void *api);
   size_t (*bound)(const void *api, size_t src_bytes);
   complab_transform compress;

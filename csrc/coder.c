@@ -113,6 +113,9 @@ complab_status complab_coder_new(size_t codec, const complab_library *library,
   const complab_codec *row = complab_codecs[codec];
   const void *api = NULL;
   complab_status status = api_for(row, library, &api);
+  if (status == COMPLAB_OK && settings->dictionary != NULL && !row->takes_dictionary) {
+    status = COMPLAB_BAD_ARGUMENT;
+  }
   if (status != COMPLAB_OK) {
     return status;
   }

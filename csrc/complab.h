@@ -42,8 +42,9 @@ typedef enum complab_status {
   COMPLAB_DECOMPRESS_FAILED = 13, /* the bytes are not what the codec or frame allows */
   COMPLAB_READ_FAILED = 14,       /* the system could not read a file; native: errno */
   COMPLAB_SHRUNK = 15,            /* a file ended before the size it had at opening */
-  COMPLAB_BAD_RECORD = 16, /* not what a record may be; native: the byte's offset */
-  COMPLAB_NO_TIMER = 17    /* the system has no timer or no free signal left */
+  COMPLAB_BAD_RECORD = 16,  /* not what a record may be; native: the byte's offset */
+  COMPLAB_NO_TIMER = 17,    /* the system has no timer or no free signal left */
+  COMPLAB_TRAIN_FAILED = 18 /* no dictionary comes of the samples; native: zstd's */
 } complab_status;
 
 /* A constant sentence for a status; never NULL, also for an unknown value. */
@@ -313,12 +314,16 @@ typedef struct complab_settings {
   uint32_t style;           /* of complab_style, 0: the Java client's */
   uint32_t block_bytes;     /* lz4 frames: of each block, 65536 or 4194304; 0: 65536 */
   int32_t window_log;       /* zstd; 0: the level's */
+  const uint8_t *dictionary; /* NULL: none. Borrowed, and must outlive the coder */
+  size_t dictionary_bytes;
 } complab_settings;
 
 typedef struct complab_coder complab_coder;
 
 /* A codec at a level in one direction. It borrows the library, which must outlive it.
- */
+ * BAD_ARGUMENT for a dictionary where the codec takes none (zstd does), SYMBOL_MISSING
+ * if the library is too old for one. A context that is kept digests it once, a fresh
+ * one for each block. */
 complab_status complab_coder_new(size_t codec, const complab_library *library,
                                  complab_direction direction,
                                  const complab_settings *settings,
@@ -342,6 +347,29 @@ size_t complab_coder_memory_bytes(const complab_coder *coder);
 void complab_coder_release(complab_coder *coder);
 
 void complab_coder_free(complab_coder *coder);
+
+/* ---- Dictionary ------------------------------------------------------------ */
+
+/* How zstd trains a dictionary: as its own default does (fast cover, few trials), or
+ * with the best of more trials over the parameters of either algorithm. */
+typedef enum complab_trainer {
+  COMPLAB_TRAINER_DEFAULT = 0,
+  COMPLAB_TRAINER_FAST_COVER = 1,
+  COMPLAB_TRAINER_COVER = 2
+} complab_trainer;
+
+/* Trains a dictionary of up to dst_capacity_bytes for blocks like the samples, which
+ * stand back to back. level is the one that it is to be used at. It may take minutes
+ * and cannot be stopped. SYMBOL_MISSING if the library has no such trainer,
+ * TRAIN_FAILED in its own words if too little or nothing in common is in the samples.
+ */
+complab_status complab_dictionary_train(const complab_library *library,
+                                        complab_trainer trainer, int32_t level,
+                                        const uint8_t *samples,
+                                        const size_t *sample_bytes, size_t sample_count,
+                                        uint8_t *dst, size_t dst_capacity_bytes,
+                                        size_t *dst_bytes_out,
+                                        complab_fault *fault_out);
 
 /* ---- Records --------------------------------------------------------------- */
 

@@ -19,7 +19,8 @@ typedef enum complab_status {
   COMPLAB_READ_FAILED = 14,
   COMPLAB_SHRUNK = 15,
   COMPLAB_BAD_RECORD = 16,
-  COMPLAB_NO_TIMER = 17
+  COMPLAB_NO_TIMER = 17,
+  COMPLAB_TRAIN_FAILED = 18
 } complab_status;
 
 const char *complab_status_text(complab_status status);
@@ -207,6 +208,8 @@ typedef struct complab_settings {
   uint32_t style;
   uint32_t block_bytes;
   int32_t window_log;
+  const uint8_t *dictionary;
+  size_t dictionary_bytes;
 } complab_settings;
 
 typedef struct complab_coder complab_coder;
@@ -228,6 +231,20 @@ size_t complab_coder_memory_bytes(const complab_coder *coder);
 void complab_coder_release(complab_coder *coder);
 
 void complab_coder_free(complab_coder *coder);
+
+typedef enum complab_trainer {
+  COMPLAB_TRAINER_DEFAULT = 0,
+  COMPLAB_TRAINER_FAST_COVER = 1,
+  COMPLAB_TRAINER_COVER = 2
+} complab_trainer;
+
+complab_status complab_dictionary_train(const complab_library *library,
+                                        complab_trainer trainer, int32_t level,
+                                        const uint8_t *samples,
+                                        const size_t *sample_bytes, size_t sample_count,
+                                        uint8_t *dst, size_t dst_capacity_bytes,
+                                        size_t *dst_bytes_out,
+                                        complab_fault *fault_out);
 
 uint32_t complab_crc32c(uint32_t crc, const uint8_t *src, size_t src_bytes);
 uint32_t complab_crc32c_portable(uint32_t crc, const uint8_t *src, size_t src_bytes);

@@ -47,6 +47,8 @@ const char *complab_status_text(complab_status status) {
       return "the records are not what Kafka allows";
     case COMPLAB_NO_TIMER:
       return "the system has no timer or no signal left for the canary in flight";
+    case COMPLAB_TRAIN_FAILED:
+      return "no dictionary can be trained from these samples";
   }
   return "an unknown status";
 }

@@ -35,6 +35,15 @@ static const complab_symbol symbols[] = {
     COMPLAB_SYMBOL(complab_zstd_api, ZSTD_decompressDCtx, 0),
     COMPLAB_SYMBOL(complab_zstd_api, ZSTD_decompressStream, 0),
     COMPLAB_SYMBOL(complab_zstd_api, ZSTD_sizeof_DCtx, 0),
+    COMPLAB_OPTIONAL_SYMBOL(complab_zstd_api, ZSTD_versionNumber, 0),
+    COMPLAB_OPTIONAL_SYMBOL(complab_zstd_api, ZSTD_CCtx_loadDictionary, 0),
+    COMPLAB_OPTIONAL_SYMBOL(complab_zstd_api, ZSTD_DCtx_loadDictionary, 0),
+    COMPLAB_OPTIONAL_SYMBOL(complab_zstd_api, ZDICT_isError, 0),
+    COMPLAB_OPTIONAL_SYMBOL(complab_zstd_api, ZDICT_getErrorName, 0),
+    COMPLAB_OPTIONAL_SYMBOL(complab_zstd_api, ZDICT_trainFromBuffer, 0),
+    COMPLAB_OPTIONAL_SYMBOL(complab_zstd_api, ZDICT_optimizeTrainFromBuffer_cover, 0),
+    COMPLAB_OPTIONAL_SYMBOL(complab_zstd_api, ZDICT_optimizeTrainFromBuffer_fastCover,
+                            0),
 };
 
 const complab_library_kind complab_zstd_library = {
@@ -96,9 +105,24 @@ complab_status complab_zstd_compressor_new(complab_job *job, void **context_out)
   if (!zstd->ZSTD_isError(code) && (settings->style & COMPLAB_CONTENT_CHECKSUM)) {
     code = zstd->ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
   }
+  complab_status status = COMPLAB_OK;
   if (zstd->ZSTD_isError(code)) {
+    status = complab_zstd_failed(job, code, COMPLAB_LEVEL_OUT_OF_RANGE);
+  } else if (settings->dictionary != NULL) {
+    /* A copy is kept, and what is made of it for the level, over all frames. */
+    if (zstd->ZSTD_CCtx_loadDictionary == NULL) {
+      status = COMPLAB_SYMBOL_MISSING;
+    } else {
+      code = zstd->ZSTD_CCtx_loadDictionary(context, settings->dictionary,
+                                            settings->dictionary_bytes);
+      if (zstd->ZSTD_isError(code)) {
+        status = complab_zstd_failed(job, code, COMPLAB_COMPRESS_FAILED);
+      }
+    }
+  }
+  if (status != COMPLAB_OK) {
     (void)zstd->ZSTD_freeCCtx(context);
-    return complab_zstd_failed(job, code, COMPLAB_LEVEL_OUT_OF_RANGE);
+    return status;
   }
   *context_out = context;
   return COMPLAB_OK;
@@ -113,8 +137,30 @@ size_t complab_zstd_compressor_bytes(const complab_job *job, const void *context
 }
 
 complab_status complab_zstd_decompressor_new(complab_job *job, void **context_out) {
-  *context_out = ((const complab_zstd_api *)job->api)->ZSTD_createDCtx();
-  return *context_out != NULL ? COMPLAB_OK : COMPLAB_NO_MEMORY;
+  const complab_zstd_api *zstd = job->api;
+  ZSTD_DCtx *context = zstd->ZSTD_createDCtx();
+  if (context == NULL) {
+    return COMPLAB_NO_MEMORY;
+  }
+  complab_status status = COMPLAB_OK;
+  const complab_settings *settings = &job->settings;
+  if (settings->dictionary != NULL) {
+    if (zstd->ZSTD_DCtx_loadDictionary == NULL) {
+      status = COMPLAB_SYMBOL_MISSING;
+    } else {
+      const size_t code = zstd->ZSTD_DCtx_loadDictionary(
+          context, settings->dictionary, settings->dictionary_bytes);
+      if (zstd->ZSTD_isError(code)) {
+        status = complab_zstd_failed(job, code, COMPLAB_DECOMPRESS_FAILED);
+      }
+    }
+  }
+  if (status != COMPLAB_OK) {
+    (void)zstd->ZSTD_freeDCtx(context);
+    return status;
+  }
+  *context_out = context;
+  return COMPLAB_OK;
 }
 
 void complab_zstd_decompressor_free(complab_job *job, void *context) {
@@ -162,6 +208,7 @@ const complab_codec complab_zstd = {
     .framing = COMPLAB_RAW,
     .library = &complab_zstd_library,
     .kafka_id = 4,
+    .takes_dictionary = 1,
     .levels = complab_zstd_levels,
     .bound = bound,
     .compress = {complab_zstd_compressor_new, complab_zstd_compressor_free,

@@ -32,6 +32,39 @@ typedef struct ZSTD_outBuffer_s {
 } ZSTD_outBuffer;
 #endif
 
+/* From zdict.h, of which the trainers with parameters are not in the stable part: these
+ * layouts are those since 1.4.5. */
+#ifndef COMPLAB_ZDICT_TYPES
+#define COMPLAB_ZDICT_TYPES
+typedef struct {
+  int compressionLevel;
+  unsigned notificationLevel;
+  unsigned dictID;
+} ZDICT_params_t;
+typedef struct {
+  unsigned k;
+  unsigned d;
+  unsigned steps;
+  unsigned nbThreads;
+  double splitPoint;
+  unsigned shrinkDict;
+  unsigned shrinkDictMaxRegression;
+  ZDICT_params_t zParams;
+} ZDICT_cover_params_t;
+typedef struct {
+  unsigned k;
+  unsigned d;
+  unsigned f;
+  unsigned steps;
+  unsigned nbThreads;
+  double splitPoint;
+  unsigned accel;
+  unsigned shrinkDict;
+  unsigned shrinkDictMaxRegression;
+  ZDICT_params_t zParams;
+} ZDICT_fastCover_params_t;
+#endif
+
 typedef struct complab_zstd_api {
   const char *(*ZSTD_versionString)(void);
   int (*ZSTD_minCLevel)(void);
@@ -57,6 +90,25 @@ typedef struct complab_zstd_api {
                                 const void *src, size_t src_bytes);
   size_t (*ZSTD_decompressStream)(ZSTD_DCtx *, ZSTD_outBuffer *, ZSTD_inBuffer *);
   size_t (*ZSTD_sizeof_DCtx)(const ZSTD_DCtx *);
+
+  /* For dictionaries; NULL where a library leaves them out. */
+  unsigned (*ZSTD_versionNumber)(void);
+  size_t (*ZSTD_CCtx_loadDictionary)(ZSTD_CCtx *, const void *dictionary, size_t bytes);
+  size_t (*ZSTD_DCtx_loadDictionary)(ZSTD_DCtx *, const void *dictionary, size_t bytes);
+  unsigned (*ZDICT_isError)(size_t code);
+  const char *(*ZDICT_getErrorName)(size_t code);
+  size_t (*ZDICT_trainFromBuffer)(void *dst, size_t dst_capacity, const void *samples,
+                                  const size_t *sample_bytes, unsigned sample_count);
+  size_t (*ZDICT_optimizeTrainFromBuffer_cover)(void *dst, size_t dst_capacity,
+                                                const void *samples,
+                                                const size_t *sample_bytes,
+                                                unsigned sample_count,
+                                                ZDICT_cover_params_t *);
+  size_t (*ZDICT_optimizeTrainFromBuffer_fastCover)(void *dst, size_t dst_capacity,
+                                                    const void *samples,
+                                                    const size_t *sample_bytes,
+                                                    unsigned sample_count,
+                                                    ZDICT_fastCover_params_t *);
 } complab_zstd_api;
 
 extern const complab_library_kind complab_zstd_library;

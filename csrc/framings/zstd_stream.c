@@ -177,6 +177,7 @@ const complab_codec complab_zstd_kafka = {
     .library = &complab_zstd_library,
     .kafka_id = 4,
     .heeds_size = 1,
+    .takes_dictionary = 1,
     .levels = complab_zstd_levels,
     .bound = bound,
     .compress = {complab_zstd_compressor_new, complab_zstd_compressor_free,

@@ -118,6 +118,10 @@ class CodecRunError(CodecError):
         self.block_index = block_index
 
 
+class TrainingError(CodecError):
+    """No dictionary could be trained."""
+
+
 class RoundTripMismatchError(CodecError):
     """What a codec gave back differs from what it got.
 

@@ -131,7 +131,10 @@ SAME_VALUE(12, LZ4HC_CLEVEL_MAX); /* the framing's highest level */
 
 #ifdef COMPLAB_HAS_ZSTD_H
 #include <zstd.h>
+#define ZDICT_STATIC_LINKING_ONLY
+#include <zdict.h>
 #define COMPLAB_ZSTD_TYPES
+#define COMPLAB_ZDICT_TYPES
 #include "codecs/zstd_api.h"
 
 SAME_FUNCTION(complab_zstd_api, ZSTD_versionString);
@@ -158,7 +161,17 @@ SAME_FUNCTION(complab_zstd_api, ZSTD_decompressDCtx);
 SAME_FUNCTION(complab_zstd_api, ZSTD_decompressStream);
 SAME_FUNCTION(complab_zstd_api, ZSTD_sizeof_DCtx);
 
+SAME_FUNCTION(complab_zstd_api, ZSTD_versionNumber);
+SAME_FUNCTION(complab_zstd_api, ZSTD_CCtx_loadDictionary);
+SAME_FUNCTION(complab_zstd_api, ZSTD_DCtx_loadDictionary);
+SAME_FUNCTION(complab_zstd_api, ZDICT_isError);
+SAME_FUNCTION(complab_zstd_api, ZDICT_getErrorName);
+SAME_FUNCTION(complab_zstd_api, ZDICT_trainFromBuffer);
+SAME_FUNCTION(complab_zstd_api, ZDICT_optimizeTrainFromBuffer_cover);
+SAME_FUNCTION(complab_zstd_api, ZDICT_optimizeTrainFromBuffer_fastCover);
+
 #undef COMPLAB_ZSTD_TYPES
+#undef COMPLAB_ZDICT_TYPES
 #undef COMPLAB_ZSTD_API_H
 #define ZSTD_cParameter our_ZSTD_cParameter
 #define ZSTD_ResetDirective our_ZSTD_ResetDirective
@@ -174,6 +187,9 @@ SAME_FUNCTION(complab_zstd_api, ZSTD_sizeof_DCtx);
 #define ZSTD_inBuffer our_ZSTD_inBuffer
 #define ZSTD_outBuffer_s our_ZSTD_outBuffer_s
 #define ZSTD_outBuffer our_ZSTD_outBuffer
+#define ZDICT_params_t our_ZDICT_params_t
+#define ZDICT_cover_params_t our_ZDICT_cover_params_t
+#define ZDICT_fastCover_params_t our_ZDICT_fastCover_params_t
 #define complab_zstd_api our_zstd_api
 #include "codecs/zstd_api.h"
 #undef ZSTD_cParameter
@@ -188,6 +204,9 @@ SAME_FUNCTION(complab_zstd_api, ZSTD_sizeof_DCtx);
 #undef ZSTD_e_end
 #undef ZSTD_inBuffer
 #undef ZSTD_outBuffer
+#undef ZDICT_params_t
+#undef ZDICT_cover_params_t
+#undef ZDICT_fastCover_params_t
 
 SAME_SIZE(our_ZSTD_inBuffer, ZSTD_inBuffer);
 SAME_MEMBER(our_ZSTD_inBuffer, ZSTD_inBuffer, src);
@@ -197,6 +216,16 @@ SAME_SIZE(our_ZSTD_outBuffer, ZSTD_outBuffer);
 SAME_MEMBER(our_ZSTD_outBuffer, ZSTD_outBuffer, dst);
 SAME_MEMBER(our_ZSTD_outBuffer, ZSTD_outBuffer, size);
 SAME_MEMBER(our_ZSTD_outBuffer, ZSTD_outBuffer, pos);
+SAME_SIZE(our_ZDICT_params_t, ZDICT_params_t);
+SAME_SIZE(our_ZDICT_cover_params_t, ZDICT_cover_params_t);
+SAME_MEMBER(our_ZDICT_cover_params_t, ZDICT_cover_params_t, steps);
+SAME_MEMBER(our_ZDICT_cover_params_t, ZDICT_cover_params_t, splitPoint);
+SAME_MEMBER(our_ZDICT_cover_params_t, ZDICT_cover_params_t, zParams);
+SAME_SIZE(our_ZDICT_fastCover_params_t, ZDICT_fastCover_params_t);
+SAME_MEMBER(our_ZDICT_fastCover_params_t, ZDICT_fastCover_params_t, f);
+SAME_MEMBER(our_ZDICT_fastCover_params_t, ZDICT_fastCover_params_t, splitPoint);
+SAME_MEMBER(our_ZDICT_fastCover_params_t, ZDICT_fastCover_params_t, accel);
+SAME_MEMBER(our_ZDICT_fastCover_params_t, ZDICT_fastCover_params_t, zParams);
 SAME_SIZE(our_ZSTD_cParameter, ZSTD_cParameter);
 SAME_SIZE(our_ZSTD_ResetDirective, ZSTD_ResetDirective);
 SAME_SIZE(our_ZSTD_EndDirective, ZSTD_EndDirective);

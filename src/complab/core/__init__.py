@@ -20,6 +20,7 @@ from complab.core.coding import (
     codec_levels,
     codecs,
 )
+from complab.core.dictionaries import Trainer, train_dictionary
 from complab.core.libraries import Library, LibraryKind, library_kinds
 from complab.core.path import (
     checking_work,
@@ -85,6 +86,7 @@ __all__ = [
     "Sources",
     "Style",
     "Timer",
+    "Trainer",
     "Work",
     "Writing",
     "batch_dtype",
@@ -110,6 +112,7 @@ __all__ = [
     "record_dtype",
     "scan_all",
     "sealing_work",
+    "train_dictionary",
     "write_batch",
     "write_records",
 ]

@@ -150,7 +150,8 @@ class Coder:
     """A codec at one level in one direction: an ``Operation``.
 
     ``level`` is ignored by a codec without levels; ``LevelError`` if it is out of
-    range. With ``is_context_fresh`` each block makes and frees its own context.
+    range. With ``is_context_fresh`` each block makes and frees its own context. Only
+    zstd takes a ``dictionary``; ``CodecError`` for another codec.
     """
 
     def __init__(
@@ -163,14 +164,19 @@ class Coder:
         is_context_fresh: bool = False,
         is_size_known: bool = True,
         writing: Writing | None = None,
+        dictionary: Buffer | None = None,
     ) -> None:
         """Make the coder and, unless fresh ones are wanted, its context."""
         how = writing or Writing()
+        # Outlives the coder, which borrows it.
+        self._dictionary = ffi.from_buffer("uint8_t[]", dictionary or b"")
         settings = ffi.new(
             "complab_settings *",
             [
                 *(level, is_context_fresh, is_size_known),
                 *(int(how.style), how.block_bytes, how.window_log),
+                ffi.NULL if dictionary is None else self._dictionary,
+                len(self._dictionary),
             ],
         )
         out = ffi.new("complab_coder **")
