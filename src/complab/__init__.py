@@ -6,6 +6,7 @@ a file; ``complab.compare(...)`` tells two libraries or two results apart;
 ``complab.batching(path)`` shows what larger batches gain, ``complab.advise(path,
 ingress=...)`` what to set; ``complab.load(path)`` reads a saved result,
 ``complab.report(path)`` makes a page of it, and ``complab.charts`` draws rows;
+``complab.survey(folder)`` tells what a broker's topics would save;
 ``complab.kafka.open(path)`` gives the batches of a log and what is in them,
 ``complab.inspect(path)`` what to make of them; ``complab.capture(servers, topic,
 output)`` takes batches from a live topic. Everything heavy is imported when it is first
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from complab.studies.inspect import Inspection, inspect
     from complab.studies.replay import ReplayResult, replay
     from complab.studies.report import Report, report
+    from complab.studies.survey import Survey, survey
     from complab.studies.sweep import SweepResult, sweep
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "Inspection",
     "ReplayResult",
     "Report",
+    "Survey",
     "SweepResult",
     "__version__",
     "advise",
@@ -46,6 +49,7 @@ __all__ = [
     "load",
     "replay",
     "report",
+    "survey",
     "sweep",
 ]
 
@@ -64,6 +68,8 @@ _HOMES = {
     "replay": "complab.studies.replay",
     "Report": "complab.studies.report",
     "report": "complab.studies.report",
+    "Survey": "complab.studies.survey",
+    "survey": "complab.studies.survey",
     "SweepResult": "complab.studies.sweep",
     "sweep": "complab.studies.sweep",
     "__version__": "complab._version",

@@ -25,6 +25,7 @@ LAYERS = {
     "complab.paired": 5,
     "complab.estimation": 5,
     "complab.costs": 4,
+    "complab.sampling": 5,
     "complab.environment": 4,
     "complab.plan": 4,
     "complab.results": 6,

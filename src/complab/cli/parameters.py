@@ -33,6 +33,18 @@ class _Bytes(click.ParamType[int]):
         return size_bytes
 
 
+class _Rate(click.ParamType[int]):
+    """Bytes a second: ``20MB/s``, ``20MB``."""
+
+    name = "rate"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        """Read the rate as a size; a usage error says what is allowed."""
+        return BYTES.convert(str(value).removesuffix("/s"), param, ctx)
+
+
 class _BatchRange(click.ParamType[tuple[int, int]]):
     """Batches by number: ``17``, or ``3-9`` with both ends included."""
 
@@ -170,6 +182,7 @@ class _Percent(click.ParamType[float]):
 
 
 BYTES = _Bytes()
+RATE = _Rate()
 BATCH = click.IntRange(min=0)
 BATCH_RANGE = _BatchRange()
 PERCENT = _Percent()

@@ -1,0 +1,66 @@
+"""Ratios from pairs of draws: a case by hand, the edges, and simulated coverage."""
+
+import numpy as np
+import pytest
+
+from complab.sampling import Ratio, draw_pairs, draws_needed, estimate_ratio
+
+
+def test_a_case_by_hand() -> None:
+    """Two strata: residuals, their variance, its degrees of freedom, Student's width.
+
+    The residuals are -1.5, -0.5 and 0.5, 1.5, each pair's variance 1, so that there are
+    2²/2 = 2 degrees of freedom, for which Student's quantile is 4.303.
+    """
+    ratio = estimate_ratio(np.array([[1, 2], [3, 4]]), np.ones((2, 2)))
+    assert ratio is not None
+    assert ratio.value == 2.5
+    assert ratio.half_width == pytest.approx(4.3027 * 2**0.5 / 4, rel=1e-4)
+    assert (ratio.low + ratio.high) / 2 == pytest.approx(2.5)
+
+
+def test_equal_ratios_leave_no_doubt() -> None:
+    """Where every draw has the same ratio, the interval has no width."""
+    below = np.array([[1.0, 4.0], [2.0, 0.0]])
+    assert estimate_ratio(3 * below, below) == Ratio(3.0)
+
+
+def test_no_draw_gives_no_ratio() -> None:
+    """Neither no draws nor only zeros below have a ratio."""
+    assert estimate_ratio(np.empty((0, 2)), np.empty((0, 2))) is None
+    assert estimate_ratio(np.ones((3, 2)), np.zeros((3, 2))) is None
+
+
+def test_every_stratum_gets_two_points() -> None:
+    """Points lie in their own stratum, in the order of strata."""
+    points = draw_pairs(np.random.default_rng(1), 50)
+    assert points.shape == (50, 2)
+    assert (np.floor(points * 50) == np.arange(50)[:, np.newaxis]).all()
+
+
+def test_four_times_the_draws_halve_the_error() -> None:
+    """The draws that are needed grow with the square."""
+    assert draws_needed(Ratio(0.5, 0.04), 100, 0.02) == 400
+    assert draws_needed(Ratio(0.5, 0.02), 100, 0.02) == 100
+
+
+@pytest.mark.parametrize("stratum_count", [64, 150, 500])
+def test_intervals_hold_the_truth(stratum_count: int) -> None:
+    """Of 400 samples of a skewed population, at least 93 % hold its ratio.
+
+    Sizes are spread over a factor of 1,000, small units have other ratios than large
+    ones, and a twentieth of the units is of a kind of its own.
+    """
+    generator = np.random.default_rng(stratum_count)
+    sizes = 10 ** generator.uniform(2, 5, 5000)
+    ratios = 0.2 + 50 / sizes + generator.normal(0, 0.05, 5000)
+    ratios[generator.random(5000) < 0.05] = 1.0
+    truth = float((ratios * sizes).sum() / sizes.sum())
+    ends = np.cumsum(sizes) / sizes.sum()
+    held = 0
+    for _ in range(400):
+        drawn = np.searchsorted(ends, draw_pairs(generator, stratum_count))
+        ratio = estimate_ratio(ratios[drawn], np.ones(drawn.shape))
+        assert ratio is not None
+        held += ratio.low <= truth <= ratio.high
+    assert held >= 372
