@@ -6,7 +6,8 @@ a file; ``complab.compare(...)`` tells two libraries or two results apart;
 ``complab.batching(path)`` shows what larger batches gain, ``complab.advise(path,
 ingress=...)`` what to set; ``complab.load(path)`` reads a saved result,
 ``complab.report(path)`` makes a page of it, and ``complab.charts`` draws rows;
-``complab.survey(folder)`` tells what a broker's topics would save;
+``complab.survey(folder)`` tells what a broker's topics would save,
+``complab.dictionary(path)`` what trained zstd dictionaries would give;
 ``complab.kafka.open(path)`` gives the batches of a log and what is in them,
 ``complab.inspect(path)`` what to make of them; ``complab.capture(servers, topic,
 output)`` takes batches from a live topic. Everything heavy is imported when it is first
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from complab.studies.advise import Advice, advise
     from complab.studies.batching import BatchingResult, batching
     from complab.studies.compare import Comparison, compare
+    from complab.studies.dictionary import DictionaryStudy, dictionary
     from complab.studies.inspect import Inspection, inspect
     from complab.studies.replay import ReplayResult, replay
     from complab.studies.report import Report, report
@@ -33,6 +35,7 @@ __all__ = [
     "BatchingResult",
     "Capture",
     "Comparison",
+    "DictionaryStudy",
     "Inspection",
     "ReplayResult",
     "Report",
@@ -44,6 +47,7 @@ __all__ = [
     "capture",
     "charts",
     "compare",
+    "dictionary",
     "inspect",
     "kafka",
     "load",
@@ -62,6 +66,8 @@ _HOMES = {
     "capture": "complab.kafka.capture",
     "Comparison": "complab.studies.compare",
     "compare": "complab.studies.compare",
+    "DictionaryStudy": "complab.studies.dictionary",
+    "dictionary": "complab.studies.dictionary",
     "Inspection": "complab.studies.inspect",
     "inspect": "complab.studies.inspect",
     "ReplayResult": "complab.studies.replay",

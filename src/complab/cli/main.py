@@ -28,6 +28,7 @@ _COMMANDS = {
     "report": ("complab.cli.report", "Make a page of results: the answer first."),
     "chart": ("complab.cli.chart", "Draw a result, in the terminal or as a picture."),
     "survey": ("complab.cli.survey", "What a broker's topics would save, worst first."),
+    "dictionary": ("complab.cli.dictionary", "What trained dictionaries would give."),
     "inspect": ("complab.cli.inspect", "Look into a log: batches, records, lint."),
     "extract": ("complab.cli.extract", "Cut batches out of a log."),
     "capture": ("complab.cli.capture", "Take record batches from a live topic."),
