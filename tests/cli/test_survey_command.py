@@ -3,12 +3,15 @@
 import csv
 import io
 import json
+import signal
 import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+_SLOWLY = ("--max-rate", "100kB/s")
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -75,6 +78,23 @@ def test_a_rate_is_kept(run: Run, data: Path) -> None:
     begin = time.monotonic()
     assert run("survey", str(data), "--max-rate", "400kB/s").returncode == 0
     assert time.monotonic() - begin > 1.0
+
+
+def test_an_interrupted_survey_prints_what_it_has(program: str, data: Path) -> None:
+    """Ctrl-C in the middle of a slow read: exit code 130, and the table so far."""
+    process = subprocess.Popen(
+        ["env", "--default-signal=INT", program, "survey", str(data), *_SLOWLY],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    # The first topic takes three seconds at that rate, and the second as long.
+    time.sleep(4.5)
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=30)
+    assert (process.returncode, stderr) == (130, "")
+    assert "interrupted" in stdout
+    assert "\nweb " not in stdout
 
 
 @pytest.mark.parametrize(

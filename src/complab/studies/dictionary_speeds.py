@@ -18,6 +18,9 @@ from complab.stats import estimate_median
 # Odd, so that a median is an epoch's own, and enough for an interval of it.
 _ROUNDS = 15
 
+# Longer than the millisecond that a sweep's epochs take, of which there are many more.
+_EPOCH_NS = 20_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Speed:
@@ -54,7 +57,7 @@ def measure_speeds(
         for work in _works(blocks, library, level, each)
     ]
     timer = core.Timer.measured(warm_up_below_ns=WARM_UP_BELOW_NS)
-    target_ns = epoch_target_ns(timer.facts)
+    target_ns = max(_EPOCH_NS, epoch_target_ns(timer.facts))
     plans = [work.calibrate(timer, target_ns) for work in works]
     times: list[list[float]] = [[] for _ in works]
     for number in range(_ROUNDS):
