@@ -170,9 +170,7 @@ def dictionary(
     train_count = round(train_share * batch_count)
     if not 0 < train_count < batch_count:
         batches = format_count(batch_count, "batch", "batches")
-        message = (
-            f"has {batches} to train on and to test with: take a longer piece of the log"
-        )
+        message = f"has {batches} to train on and test with: take a longer piece"
         raise NoDataBatchError(message, path=path)
     trials = Trials(recorded, train_count, TRAINERS[trainer], has_speeds=has_speeds)
     rows: list[DictionaryRow] = []
