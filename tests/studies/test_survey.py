@@ -333,3 +333,43 @@ def test_an_interrupted_survey_has_the_topics_until_then(data: Path) -> None:
     assert not found.is_complete
     assert {topic.topic for topic in found.topics} == {"dns", "journal"}
     assert "interrupted" in str(found)
+
+
+# ---- Logs of real brokers -----------------------------------------------------------
+
+_TOPICS = Path(__file__).parents[2].parent / "shared" / "fixtures" / "topics"
+
+
+@pytest.mark.parametrize(
+    ("topic", "codec"),
+    [
+        ("java-zstd", "zstd:3"),
+        ("java-zstd-l19", "zstd:19"),
+        ("java-gzip-l9", "gzip:9"),
+        ("java-snappy", "snappy"),
+        ("java-lz4", "lz4:9"),
+    ],
+)
+def test_what_java_stored_saves_nothing_over_itself(topic: str, codec: str) -> None:
+    """The same codec and level give what the Java client stored, versions apart."""
+    if not _TOPICS.is_dir():
+        pytest.skip(f"there are no segments of brokers in {_TOPICS}")
+    (row,) = _cells(complab.survey(str(_TOPICS / f"{topic}-0"), codec))
+    assert row["topic"] == topic
+    assert row["status"] == "ok"
+    assert row["saving_pct"] == pytest.approx(0, abs=0.4)
+
+
+def test_every_topic_of_a_broker_is_answered() -> None:
+    """Seventy topics of eight clients, compacted and transactional ones among them."""
+    if not _TOPICS.is_dir():
+        pytest.skip(f"there are no segments of brokers in {_TOPICS}")
+    found = complab.survey(str(_TOPICS), "snappy")
+    assert not found.has_failures
+    rows = _by_topic(found)
+    assert len(rows) == len(list(_TOPICS.iterdir()))
+    assert rows["bk-multisegment-none"]["segment_count"] == 2
+    assert rows["bk-txn-zstd"]["stored_codecs"] == "zstd 99 %, none 1 %"
+    assert rows["kafkajs-Snappy"]["clients"] == "kafkajs"
+    total = sum(p.stat().st_size for p in _TOPICS.glob("*/*.log"))
+    assert sum(topic.disk_bytes for topic in found.topics) == total
