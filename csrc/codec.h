@@ -43,6 +43,9 @@ typedef struct complab_library_kind {
 const void *complab_library_api(const complab_library *library);
 const complab_library_kind *complab_library_kind_of(const complab_library *library);
 
+/* One holder more, who gives it back with complab_library_close. */
+void complab_library_hold(complab_library *library);
+
 /* ---- Codecs ------------------------------------------------------------------ */
 
 /* What a transform may know about its work. api is NULL for a built-in codec. */

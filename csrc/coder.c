@@ -10,6 +10,7 @@
 
 struct complab_coder {
   const complab_codec *codec;
+  complab_library *library; /* held; NULL: built in */
   const complab_transform *transform;
   complab_job job;
   void *context; /* kept over blocks unless the settings ask for fresh ones */
@@ -103,7 +104,7 @@ static size_t context_memory_bytes(const complab_coder *coder, const void *conte
              : 0;
 }
 
-complab_status complab_coder_new(size_t codec, const complab_library *library,
+complab_status complab_coder_new(size_t codec, complab_library *library,
                                  complab_direction direction,
                                  const complab_settings *settings,
                                  complab_coder **coder_out) {
@@ -138,6 +139,10 @@ complab_status complab_coder_new(size_t codec, const complab_library *library,
   if (status != COMPLAB_OK) {
     free(coder);
     return status;
+  }
+  if (row->library != NULL) {
+    complab_library_hold(library);
+    coder->library = library;
   }
   *coder_out = coder;
   return COMPLAB_OK;
@@ -201,5 +206,6 @@ void complab_coder_free(complab_coder *coder) {
     return;
   }
   context_free(coder, coder->context);
+  complab_library_close(coder->library);
   free(coder);
 }

@@ -255,7 +255,8 @@ const char *complab_library_version(const complab_library *library);
 const char *complab_library_path(const complab_library *library, size_t part);
 size_t complab_library_part_count(const complab_library *library);
 
-/* Closes it. No coder made from it may be used any more. NULL is allowed. */
+/* Closes it, or has it closed with the last coder that was made from it: in another
+ * language's finalizers the library may come first. NULL is allowed. */
 void complab_library_close(complab_library *library);
 
 /* ---- Codec and coder ------------------------------------------------------- */
@@ -309,22 +310,22 @@ typedef enum complab_style {
 
 typedef struct complab_settings {
   int32_t level;
-  int32_t is_context_fresh; /* 1: each block makes and frees its own context */
-  int32_t is_size_known;    /* 0: a streaming codec is not told the size ahead */
-  uint32_t style;           /* of complab_style, 0: the Java client's */
-  uint32_t block_bytes;     /* lz4 frames: of each block, 65536 or 4194304; 0: 65536 */
-  int32_t window_log;       /* zstd; 0: the level's */
+  int32_t is_context_fresh;  /* 1: each block makes and frees its own context */
+  int32_t is_size_known;     /* 0: a streaming codec is not told the size ahead */
+  uint32_t style;            /* of complab_style, 0: the Java client's */
+  uint32_t block_bytes;      /* lz4 frames: of each block, 65536 or 4194304; 0: 65536 */
+  int32_t window_log;        /* zstd; 0: the level's */
   const uint8_t *dictionary; /* NULL: none. Borrowed, and must outlive the coder */
   size_t dictionary_bytes;
 } complab_settings;
 
 typedef struct complab_coder complab_coder;
 
-/* A codec at a level in one direction. It borrows the library, which must outlive it.
+/* A codec at a level in one direction. It holds the library, which stays open as long.
  * BAD_ARGUMENT for a dictionary where the codec takes none (zstd does), SYMBOL_MISSING
  * if the library is too old for one. A context that is kept digests it once, a fresh
  * one for each block. */
-complab_status complab_coder_new(size_t codec, const complab_library *library,
+complab_status complab_coder_new(size_t codec, complab_library *library,
                                  complab_direction direction,
                                  const complab_settings *settings,
                                  complab_coder **coder_out);

@@ -214,7 +214,7 @@ typedef struct complab_settings {
 
 typedef struct complab_coder complab_coder;
 
-complab_status complab_coder_new(size_t codec, const complab_library *library,
+complab_status complab_coder_new(size_t codec, complab_library *library,
                                  complab_direction direction,
                                  const complab_settings *settings,
                                  complab_coder **coder_out);

@@ -17,6 +17,7 @@
 #define _GNU_SOURCE /* dladdr, RTLD_DEEPBIND */
 #include <dlfcn.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,7 @@
 enum { PARTS_AT_MOST = 4, VERSION_BYTES = 32 };
 
 struct complab_library {
+  atomic_size_t holder_count;
   const complab_library_kind *kind;
   void *handles[PARTS_AT_MOST];
   size_t handle_count; /* 1 where one file holds all parts */
@@ -193,6 +195,7 @@ complab_status complab_library_open(size_t kind, const char *const *paths,
   if (library == NULL) {
     goto out;
   }
+  atomic_init(&library->holder_count, 1);
   library->kind = complab_library_kinds[kind];
   library->api = calloc(1, library->kind->api_bytes);
   if (library->api == NULL) {
@@ -220,8 +223,12 @@ out:
   return status;
 }
 
+void complab_library_hold(complab_library *library) {
+  atomic_fetch_add(&library->holder_count, 1);
+}
+
 void complab_library_close(complab_library *library) {
-  if (library == NULL) {
+  if (library == NULL || atomic_fetch_sub(&library->holder_count, 1) > 1) {
     return;
   }
   for (size_t i = 0; i < library->handle_count; i++) {

@@ -148,8 +148,8 @@ complab_status complab_zstd_decompressor_new(complab_job *job, void **context_ou
     if (zstd->ZSTD_DCtx_loadDictionary == NULL) {
       status = COMPLAB_SYMBOL_MISSING;
     } else {
-      const size_t code = zstd->ZSTD_DCtx_loadDictionary(
-          context, settings->dictionary, settings->dictionary_bytes);
+      const size_t code = zstd->ZSTD_DCtx_loadDictionary(context, settings->dictionary,
+                                                         settings->dictionary_bytes);
       if (zstd->ZSTD_isError(code)) {
         status = complab_zstd_failed(job, code, COMPLAB_DECOMPRESS_FAILED);
       }

@@ -142,11 +142,31 @@ static void a_codec_without_a_coder_is_refused(complab_source *source, stored *a
   all->batches[0].codec_id = 4;
 }
 
+/* A library that is closed stays open for the coders that were made from it. */
+static void library_is_held(void) {
+  opened zstd;
+  CHECK(open_codec("zstd", &zstd));
+  complab_coder *encoder =
+      coder_of(&zstd, COMPLAB_COMPRESS, (complab_settings){.level = 3});
+  complab_coder *decoder = decoder_of(&zstd);
+  close_codec(&zstd);
+  static const char content[] = "what is compressed after the library was closed";
+  guarded out;
+  size_t out_bytes = 0;
+  CHECK_EQUAL(run_guarded(encoder, content, sizeof content, 200, &out, &out_bytes),
+              COMPLAB_OK);
+  check_decodes(decoder, out.bytes, out_bytes, content, sizeof content);
+  guarded_free(out);
+  complab_coder_free(encoder);
+  complab_coder_free(decoder);
+}
+
 int main(void) {
   opened zstd;
   if (!open_codec("zstd", &zstd)) {
     return TEST_SKIPPED;
   }
+  library_is_held();
   complab_coder *coders[COMPLAB_KAFKA_CODECS] = {NULL};
   coders[4] = decoder_of(&zstd);
   static stored all;

@@ -191,7 +191,6 @@ class Coder:
         self.codec = codec
         self.direction = direction
         self.function = lib.complab_coder_run
-        self._library = library  # outlives the coder, which borrows it
         self.handle = ffi.gc(out[0], lib.complab_coder_free)
 
     def bound_bytes(self, src_bytes: int) -> int:

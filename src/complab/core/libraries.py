@@ -51,7 +51,7 @@ class Library:
                 words(status, text_of(fault.text)), codec=kind.name, path=paths[-1]
             )
         self.kind = kind
-        # Coders borrow the library, so it is closed when the last of them is gone.
+        # Coders hold the library in C: which is finalized first does not matter.
         self.handle = ffi.gc(out[0], lib.complab_library_close)
 
     @property
