@@ -61,12 +61,18 @@ def draw_pairs(generator: "np.random.Generator", stratum_count: int) -> "Floats"
 
 
 def estimate_ratio(
-    numerators: "Sequence[Floats] | Floats", denominators: "Sequence[Floats] | Floats"
+    numerators: "Sequence[Floats] | Floats",
+    denominators: "Sequence[Floats] | Floats",
+    *,
+    look_count: int = 1,
 ) -> Ratio | None:
     """The ratio of two totals from pairs of draws, rows of two values a stratum.
 
     The values are those of the drawn units, divided by the units' sizes. Samples that
     were drawn one after the other, each of all the line, are put under one another.
+    ``look_count`` is how often, at the most, such an interval decides whether more is
+    drawn: one that ends a sample when it comes out narrow holds less often than its
+    name says, unless its chance to fail is shared out over the looks (Bonferroni).
     ``None`` where there are no draws, or all denominators are 0.
     """
     import numpy as np
@@ -83,7 +89,8 @@ def estimate_ratio(
     if variance == 0:
         return Ratio(value)
     freedom = variance**2 / float((variances**2).sum())
-    quantile = student_quantile((1 + CONFIDENCE) / 2, max(1.0, freedom))
+    tail = (1 - CONFIDENCE) / 2 / look_count
+    quantile = student_quantile(1 - tail, max(1.0, freedom))
     return Ratio(value, quantile * math.sqrt(variance) / total)
 
 

@@ -19,6 +19,13 @@ def test_a_case_by_hand() -> None:
     assert (ratio.low + ratio.high) / 2 == pytest.approx(2.5)
 
 
+def test_looks_share_the_chance_to_fail() -> None:
+    """With five looks the interval is that of 99 %: Student's 9.925 at 2 degrees."""
+    ratio = estimate_ratio(np.array([[1, 2], [3, 4]]), np.ones((2, 2)), look_count=5)
+    assert ratio is not None
+    assert ratio.half_width == pytest.approx(9.9248 * 2**0.5 / 4, rel=1e-4)
+
+
 def test_equal_ratios_leave_no_doubt() -> None:
     """Where every draw has the same ratio, the interval has no width."""
     below = np.array([[1.0, 4.0], [2.0, 0.0]])

@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 
 _NOT_DRAWN = -1
 
+# A sample is complete after a first round that tells how many are needed, a second of
+# so many, and mostly then; sometimes a third has to make up for a guess too low.
+_LOOKS = 3
+
 # The records of so many batches are enough for lint; to look into them takes about as
 # long as to compress them.
 _LINTED_AT_MOST = 500
@@ -333,7 +337,9 @@ class TopicSample:
             return Ratio(float(numerators.sum()) / total) if total else None
         drawn, weights = self._drawn()
         return estimate_ratio(
-            numerators[drawn] * weights, denominators[drawn] * weights
+            numerators[drawn] * weights,
+            denominators[drawn] * weights,
+            look_count=_LOOKS,
         )
 
     def covered_share(self, line_bytes: int) -> float:
