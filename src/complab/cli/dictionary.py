@@ -8,7 +8,6 @@ import click
 from complab.cli import options, output
 from complab.cli.parameters import BYTE_STEPS, BYTES, PERCENT, complete_codecs
 from complab.cli.progress_line import ProgressLine
-from complab.kafka.record_files import KINDS
 from complab.studies.dictionary import (
     DEFAULT_CODECS,
     DEFAULT_SIZES,
@@ -17,7 +16,6 @@ from complab.studies.dictionary import (
     DictionaryStudy,
     dictionary,
 )
-from complab.whole_file import check_output, write_text_whole
 
 
 @click.command("dictionary")
@@ -58,22 +56,15 @@ from complab.whole_file import check_output, write_text_whole
     is_flag=True,
     help="Time single values, too, with each dictionary and without.",
 )
-@click.option(
-    "--records", type=click.Choice(KINDS), help="FILE holds records without a log."
-)
+@options.RECORDS
 @click.option("--batch-size", type=BYTES, help="Of the batches they are put into.")
 @options.LIBRARIES
 @options.MAX_INPUT
 @options.MAX_PAYLOAD
 @options.SEED
-@click.option(
-    "--format",
-    "format_name",
-    type=click.Choice(["table", "markdown", "csv", "json"]),
-    help="What standard output shows. [default: table]",
-)
+@options.FORMAT
 @options.OUTPUT
-@click.option("--force", is_flag=True, help="Overwrite a file that exists.")
+@options.FORCE
 @options.QUIET
 @click.pass_context
 def command(
@@ -107,9 +98,7 @@ def command(
     complab dictionary segment.log --codecs zstd:1,3 --sizes 16KiB,110KiB
     complab dictionary access.log --records lines --trainer cover
     """
-    file_format = output.format_for(output_path, format_name) if output_path else None
-    if output_path:
-        check_output(output_path, may_overwrite=force)
+    goal = output.Output(output_path, format_name, force=force)
     with ProgressLine(sys.stderr, is_quiet=quiet, environ=os.environ) as line:
 
         def show(what: str, number: int, count: int) -> None:
@@ -131,18 +120,12 @@ def command(
             seed=seed,
             on_progress=show,
         )
-    if output_path and file_format:
-        text = _render(found, file_format, is_for_screen=False)
-        write_text_whole(output_path, text, may_overwrite=force)
-    sys.stdout.write(_render(found, format_name or "table", is_for_screen=True))
+    goal.write(found, lambda kind, on_screen: _ages(found, kind, on_screen))
     ctx.exit(1 if found.has_failures else 0)
 
 
-def _render(found: DictionaryStudy, format_name: str, *, is_for_screen: bool) -> str:
-    if format_name == "json":
-        return found.to_json()
-    table = output.render(found.table(), format_name, is_for_screen=is_for_screen)
-    if format_name == "csv" or not found.ages:
-        return table
-    ages = output.render(found.ages_table(), format_name, is_for_screen=is_for_screen)
-    return f"{table}\n{ages}"
+def _ages(found: DictionaryStudy, format_name: str, is_for_screen: bool) -> str:
+    if not found.ages:
+        return ""
+    table = found.ages_table()
+    return output.render(table, format_name, is_for_screen=is_for_screen)

@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from complab.errors import PlanError
@@ -78,15 +78,30 @@ class Output:
         """Whether standard output has no place for remarks."""
         return self._format == CSV
 
-    def write(self, result: Shown) -> None:
-        """Write the file, then standard output, whose reader may have gone away."""
+    def write(
+        self, result: Shown, more: Callable[[str, bool], str] | None = None
+    ) -> None:
+        """Write the file, then standard output, whose reader may have gone away.
+
+        ``more`` gives what stands below the table where there is room for it, by format
+        and by whether it is for the screen.
+        """
         if self._path:
-            text = _text(result, self._file_format, is_for_screen=False)
+            text = _text(result, self._file_format, more, is_for_screen=False)
             write_text_whole(self._path, text, may_overwrite=self._force)
-        sys.stdout.write(_text(result, self._format, is_for_screen=True))
+        sys.stdout.write(_text(result, self._format, more, is_for_screen=True))
 
 
-def _text(result: Shown, format_name: str, *, is_for_screen: bool) -> str:
+def _text(
+    result: Shown,
+    format_name: str,
+    more: Callable[[str, bool], str] | None,
+    *,
+    is_for_screen: bool,
+) -> str:
     if format_name == JSON:
         return json.dumps(result.to_document(), indent=1) + "\n"
-    return render(result.table(), format_name, is_for_screen=is_for_screen)
+    text = render(result.table(), format_name, is_for_screen=is_for_screen)
+    if format_name == CSV or more is None:
+        return text
+    return f"{text}\n{more(format_name, is_for_screen)}".rstrip("\n") + "\n"

@@ -15,7 +15,6 @@ from complab.studies.survey import (
     Survey,
     survey,
 )
-from complab.whole_file import check_output, write_text_whole
 
 
 @click.command("survey")
@@ -46,14 +45,9 @@ from complab.whole_file import check_output, write_text_whole
 @options.LIBRARIES
 @options.SEED
 @options.MAX_PAYLOAD
-@click.option(
-    "--format",
-    "format_name",
-    type=click.Choice(["table", "markdown", "csv", "json"]),
-    help="What standard output shows. [default: table]",
-)
+@options.FORMAT
 @options.OUTPUT
-@click.option("--force", is_flag=True, help="Overwrite a file that exists.")
+@options.FORCE
 @options.QUIET
 @click.pass_context
 def command(
@@ -82,9 +76,7 @@ def command(
     complab survey /var/lib/kafka/data --codecs zstd:3,lz4 --max-rate 20MB/s
     complab survey /var/lib/kafka/data --precision 0.5% --format csv --output topics.csv
     """
-    file_format = output.format_for(output_path, format_name) if output_path else None
-    if output_path:
-        check_output(output_path, may_overwrite=force)
+    goal = output.Output(output_path, format_name, force=force)
     with ProgressLine(sys.stderr, is_quiet=quiet, environ=os.environ) as line:
 
         def show(topic: str, number: int, count: int) -> None:
@@ -101,26 +93,15 @@ def command(
             seed=seed,
             on_progress=show,
         )
-    if output_path and file_format:
-        text = _render(found, file_format, is_for_screen=False)
-        write_text_whole(output_path, text, may_overwrite=force)
-    sys.stdout.write(_render(found, format_name or "table", is_for_screen=True))
+    goal.write(found, lambda kind, on_screen: _findings(found, kind, on_screen))
     if not found.is_complete:
         ctx.exit(130)
     ctx.exit(1 if found.has_failures else 0)
 
 
-def _render(found: Survey, format_name: str, *, is_for_screen: bool) -> str:
-    if format_name == "json":
-        return found.to_json()
-    table = output.render(found.table(), format_name, is_for_screen=is_for_screen)
-    if format_name == "csv":
-        return table
-    if format_name == "markdown":
-        findings = output.render(
-            found.findings_table(), format_name, is_for_screen=is_for_screen
-        )
-    else:
-        width = terminal_width(sys.stdout, os.environ) if is_for_screen else None
-        findings = found.findings_text(width=width)
-    return f"{table}\n{findings}"
+def _findings(found: Survey, format_name: str, is_for_screen: bool) -> str:
+    if format_name != output.TABLE:
+        table = found.findings_table()
+        return output.render(table, format_name, is_for_screen=is_for_screen)
+    width = terminal_width(sys.stdout, os.environ) if is_for_screen else None
+    return found.findings_text(width=width)

@@ -15,7 +15,6 @@ the id that stands in each frame.
 Each output is decompressed and compared with its input.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import product
@@ -99,10 +98,6 @@ class DictionaryStudy(ShownAsTable):
             "aged": asdict(self.aged) if self.aged else None,
             "remarks": list(self.remarks),
         }
-
-    def to_json(self) -> str:
-        """The document as text."""
-        return json.dumps(self.to_document(), indent=1, allow_nan=False) + "\n"
 
     def __str__(self) -> str:
         """Both tables as text."""

@@ -15,7 +15,6 @@ A broker may be at work on the folder: what is written meanwhile is not looked a
 what is gone, cannot be read, or is a link is told in its topic's row.
 """
 
-import json
 import math
 import zlib
 from collections.abc import Callable, Sequence
@@ -120,10 +119,6 @@ class Survey(ShownAsTable):
             "topics": [topic.as_json() for topic in self.topics],
             "passed_over": list(self.passed_over),
         }
-
-    def to_json(self) -> str:
-        """The document as text."""
-        return json.dumps(self.to_document(), indent=1, allow_nan=False) + "\n"
 
 
 def survey(
