@@ -166,6 +166,10 @@ study-power: setup-test ## 100 comparisons with a libzstd that wastes 5 % (35 mi
 	$(BIN)/python tests/studies/comparisons.py power --count 100 \
 	  --data $(STUDIES)/power.jsonl
 
+.PHONY: study-survey
+study-survey: setup-test ## 100 surveys of 2 GB, their intervals held against a full pass (20 min)
+	$(BIN)/python tests/studies/survey_coverage.py run --data $(STUDIES)/survey.json
+
 .PHONY: fresh-machine
 fresh-machine: ## Run the README's two commands in a bare Debian 12 (root, debootstrap)
 	.ci/fresh-machine
