@@ -274,12 +274,13 @@ def confidence_of_each(test_count: int) -> float:
 
 
 def paired_ratios(
-    groups: Mapping[str, Sequence[Sequence[float]]],
+    groups: Mapping[str, Sequence[Sequence[float]]], *, stalled_share: float = 0.0
 ) -> dict[str, LogRatio]:
     """What the log ratios of several tests say, corrected for their number.
 
     Each test has one sequence of log ratios (B's time over A's, in the order of time)
-    for each process. A test without any is left out.
+    for each process. A test without any is left out. ``stalled_share`` of the run's
+    time its core was taken away.
     """
     tests = {name: [g for g in each if g] for name, each in groups.items()}
     tests = {name: each for name, each in tests.items() if each}
@@ -288,7 +289,11 @@ def paired_ratios(
     common = common_variance(list(spreads.values()))
     return {
         name: _with_layout(
-            each, confidence, shrunk(spreads[name], common, LAYOUT_SD), is_exact=True
+            each,
+            confidence,
+            shrunk(spreads[name], common, LAYOUT_SD),
+            is_exact=True,
+            lasting_sd=STALLED_SD * stalled_share,
         )
         for name, each in tests.items()
     }
@@ -314,6 +319,11 @@ def ratio_in_run(groups: Sequence[Sequence[float]]) -> LogRatio | None:
 # 7 and 14 alarms before, 2 and 3 with it; on a quiet machine none either way.
 RUN_FACTOR = 1.5
 
+# And where the core is taken away, whoever takes it leaves A's caches and B's not quite
+# alike, for as long as he does the same: so large would that be if it were away all the
+# time.
+STALLED_SD = 0.03
+
 
 def _with_layout(
     groups: Sequence[Sequence[float]],
@@ -321,6 +331,7 @@ def _with_layout(
     layout: Spread,
     *,
     is_exact: bool,
+    lasting_sd: float = 0.0,
 ) -> LogRatio:
     """The median of all processes' log ratios, the layouts' error in its interval.
 
@@ -336,7 +347,7 @@ def _with_layout(
             inner = math.log(estimate.low), math.log(estimate.high)
     if inner is None:
         return LogRatio(middle, None, None)
-    error = math.sqrt(layout.variance / len(groups))
+    error = math.sqrt(layout.variance / len(groups) + lasting_sd**2)
     error *= student_quantile((1 + confidence) / 2, layout.freedom)
     factor = RUN_FACTOR if is_exact else 1.0
     return LogRatio(

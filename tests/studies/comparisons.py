@@ -26,6 +26,7 @@ from complab.paired import LAYOUT_SD, common_variance, variance_between
 from complab.render import Column, Table
 from complab.results.compared_runs import correction_of, log_ratios
 from complab.results.comparison import FASTER, NOT_SEPARATED, SLOWER
+from complab.results.contention import contention_of
 from complab.stats import median
 
 _FOLDER = Path(__file__).parent
@@ -99,7 +100,13 @@ def compare_once(names: list[str], budget_s: float, seed: int) -> dict[str, Any]
                     "between_sd": math.sqrt(variance_between(groups).variance),
                 }
             )
-    return {"seed": seed, "created_at": record.created_at, "tests": tests}
+    contention = contention_of(record)
+    return {
+        "seed": seed,
+        "created_at": record.created_at,
+        "stalled_share": contention.stalled if contention else None,
+        "tests": tests,
+    }
 
 
 def run_study(path: Path, count: int, budget_s: float, waste_pct: float) -> None:

@@ -329,6 +329,20 @@ def test_a_real_difference_is_found() -> None:
     assert hits >= 48
 
 
+def test_a_core_that_is_taken_away_widens_the_interval() -> None:
+    """By its share of the time; where it never is, by nothing."""
+    source = random.Random(5)
+    tests = {"a": simulated(source, 6, 40, 0.0)}
+    widths = []
+    for share in (0.0, 0.5, 1.0):
+        found = paired_ratios(tests, stalled_share=share)["a"]
+        assert found.low is not None
+        assert found.high is not None
+        widths.append(found.high - found.low)
+    assert widths[0] < widths[1] < widths[2]
+    assert paired_ratios(tests)["a"] == paired_ratios(tests, stalled_share=0.0)["a"]
+
+
 def test_each_test_bears_its_part_of_the_alarms() -> None:
     """The correction is Bonferroni's, over the tests that have pairs at all."""
     assert confidence_of_each(20) == pytest.approx(1 - 0.00025)

@@ -17,7 +17,7 @@ from complab.results.comparison import (
     change_of,
     side_by_side,
 )
-from complab.results.contention import canary_reference_ns
+from complab.results.contention import canary_reference_ns, contention_of
 from complab.results.model import OK, ConfigurationFacts, Measurement, RunRecord
 from complab.results.rows import Row, derive_rows
 from complab.stats import median
@@ -35,7 +35,10 @@ def compare_pairs(
         for number, pair in enumerate(pairs)
         for direction in DIRECTIONS
     }
-    found = paired.paired_ratios(ratios)
+    contention = contention_of(record)
+    found = paired.paired_ratios(
+        ratios, stalled_share=contention.stalled if contention else 0.0
+    )
     test_count = sum(1 for groups in ratios.values() if any(groups))
     needed = paired.least_pairs(paired.confidence_of_each(test_count))
     rows = []
