@@ -39,3 +39,14 @@ def test_pandas_has_the_same(result: complab.SweepResult) -> None:
     frame, rows = result.to_pandas(), result.to_numpy()
     assert tuple(frame.columns) == COLUMN_NAMES
     assert frame["compressed_bytes"].tolist() == rows["compressed_bytes"].tolist()
+
+
+def test_arrow_has_the_same(result: complab.SweepResult) -> None:
+    """Nulls where nothing is told; whole numbers stay whole."""
+    pytest.importorskip("pyarrow")
+    table = result.to_arrow()
+    assert tuple(table.column_names) == COLUMN_NAMES
+    rows = {row["codec"]: row for row in table.to_pylist()}
+    assert rows["none"]["level"] is None
+    assert rows["zstd"]["level"] == 1
+    assert rows["zstd"]["compressed_bytes"] < 300

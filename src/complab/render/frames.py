@@ -1,4 +1,4 @@
-"""A table's rows for whoever calculates with them: numpy, pandas.
+"""A table's rows for whoever calculates with them: numpy, pandas, Arrow.
 
 Every column is in them, those not shown to people too, under its machine name.
 """
@@ -7,7 +7,7 @@ from typing import Any
 
 from complab.render.table import Table
 
-__all__ = ["make_array", "make_data_frame"]
+__all__ = ["make_array", "make_arrow", "make_data_frame"]
 
 
 def make_array(table: Table) -> Any:  # noqa: ANN401 - numpy is loaded late
@@ -47,3 +47,15 @@ def make_data_frame(table: Table) -> Any:  # noqa: ANN401 - pandas may not be th
 
     names = [column.name for column in table.columns]
     return pd.DataFrame([dict(row) for row in table.rows], columns=names)
+
+
+def make_arrow(table: Table) -> Any:  # noqa: ANN401 - pyarrow may not be there
+    """The rows as an Arrow table (needs pyarrow); a missing value is null."""
+    import pyarrow as pa
+
+    return pa.table(
+        {
+            column.name: [row[column.name] for row in table.rows]
+            for column in table.columns
+        }
+    )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from complab.render.frames import make_array, make_data_frame
+from complab.render.frames import make_array, make_arrow, make_data_frame
 from complab.render.html import render_html
 from complab.render.table import Table
 
@@ -29,6 +29,10 @@ class ShownAsTable:
     def to_pandas(self) -> Any:  # noqa: ANN401 - pandas may not be there
         """The table's rows as a pandas data frame (needs pandas)."""
         return make_data_frame(self.table())
+
+    def to_arrow(self) -> Any:  # noqa: ANN401 - pyarrow may not be there
+        """The table's rows as an Arrow table (needs pyarrow)."""
+        return make_arrow(self.table())
 
     def __str__(self) -> str:
         """The table as text."""
