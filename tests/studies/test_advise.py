@@ -10,7 +10,8 @@ from complab.codecs.writers import CLIENTS
 from complab.costs import Machine
 from complab.errors import PlanError
 from complab.studies.advice_table import AdviceRow
-from complab.studies.advise import Constraints, Ingress
+from complab.studies.advise import Ingress
+from complab.studies.candidates import Constraints
 from complab.studies.client_settings import Chosen, producer_settings
 
 _INGRESS = Ingress(bytes_per_s=75e6)

@@ -13,7 +13,8 @@ from complab.cli.parameters import (
     complete_codecs,
 )
 from complab.costs import Machine
-from complab.studies.advise import Constraints, Ingress, advise
+from complab.studies.advise import Ingress, advise
+from complab.studies.candidates import Constraints
 
 _NUMBER: Final = r"([0-9]+(?:\.[0-9]+)?)"
 _BITS: Final = {"k": 1e3, "M": 1e6, "G": 1e9}
