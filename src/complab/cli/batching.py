@@ -54,7 +54,7 @@ from complab.studies.batching import DEFAULT_CODECS, batching
     "--budget",
     type=SECONDS,
     metavar="SECONDS",
-    help="Time for all of it. [default: 1 per row, at most 60]",
+    help="Time for all of it. [default: 1 per row, at most 50]",
 )
 @options.SEED
 @options.FORMAT

@@ -37,7 +37,8 @@ DEFAULT_CODECS: Final = "zstd:3,lz4,snappy"
 # A batch within this of the best ratio is as good as any: the knee.
 KNEE_PCT: Final = 5.0
 
-_DEFAULT_BUDGET_AT_MOST_S: Final = 60.0
+# With what comes before and after it, a minute.
+_DEFAULT_BUDGET_AT_MOST_S: Final = 50.0
 
 
 @dataclass(frozen=True, repr=False)
@@ -97,7 +98,7 @@ def batching(
     closed by time instead, at the rate of ``arrival`` (the records' own timestamps, or
     ``"20000/s"``) and at the largest of the sizes. Ratios are those of a sample of
     ``max_input_bytes`` in runs of neighbours, and say how far they may be off; speeds
-    are measured for the budget, a second a row and at most 60 unless given.
+    are measured for the budget, a second a row and at most 50 unless given.
 
     Raises as ``complab.replay``.
 
