@@ -322,7 +322,7 @@ RUN_FACTOR = 1.5
 # And where the core is taken away, whoever takes it leaves A's caches and B's not quite
 # alike, for as long as he does the same: so large would that be if it were away all the
 # time.
-STALLED_SD = 0.03
+STALLED_SD = 0.06
 
 
 def _with_layout(
