@@ -21,6 +21,13 @@ sweep: setup-run ## Set up, then measure every codec on a shipped sample
 	@echo
 	@echo "For your own files:  . $(BIN)/activate  and then  complab sweep FILE"
 
+REFERENCE = src/complab/cli/COMMANDS.md
+
+.PHONY: reference
+reference: setup-run ## Write what --help says of every command to COMMANDS.md
+	$(BIN)/python -m complab.cli.reference > $(REFERENCE).new
+	mv $(REFERENCE).new $(REFERENCE)
+
 PICTURES = notebooks/pictures
 PICTURE_RESULT = notebooks/data/http-requests-1m.json
 
