@@ -133,7 +133,7 @@ def test_a_sender_that_lags_learns_later() -> None:
 def test_timing_has_its_variants() -> None:
     """Java's by what it has learnt; of others by how fast records are handed over."""
     learning = list(Batching(RULES["java"]).variants())
-    assert [each.lag_batches for each in learning] == [0, 1, 5, 20, 40, 2048]
+    assert [each.lag_batches for each in learning] == [0, 1, 5, 10, 20, 40, 80, 2048]
     lingering = Batching(RULES["java"], Arrival("rate", 1000.0))
     assert [each.lag_batches for each in lingering.variants()] == [0, 1, 5]
     others = list(Batching(RULES["librdkafka"]).variants())

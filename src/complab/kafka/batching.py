@@ -45,7 +45,7 @@ _ESTIMATION_FACTOR: Final = 1.05
 _IN_FLIGHT: Final = 5
 
 # What a Java producer was seen to lag behind by, and some more and less.
-_LAGS: Final = (1, 5, 20, 40)
+_LAGS: Final = (1, 5, 10, 20, 40, 80)
 
 # Messages a second that a slow program hands over: confluent-kafka was seen to take
 # 34,000 from Python.
