@@ -4,8 +4,8 @@
 a file; ``complab.compare(...)`` tells two libraries or two results apart;
 ``complab.replay(path, client=...)`` foretells what a client would have stored;
 ``complab.batching(path)`` shows what larger batches gain, ``complab.advise(path,
-ingress=...)`` what to set; ``complab.load(path)`` reads a saved result,
-``complab.report(path)`` makes a page of it, and ``complab.charts`` draws rows;
+ingress=complab.Ingress(...))`` what to set; ``complab.load(path)`` reads a saved
+result, ``complab.report(path)`` makes a page of it, and ``complab.charts`` draws rows;
 ``complab.survey(folder)`` tells what a broker's topics would save,
 ``complab.dictionary(path)`` what trained zstd dictionaries would give;
 ``complab.kafka.open(path)`` gives the batches of a log and what is in them,
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from complab import charts, kafka
     from complab._version import __version__
     from complab.kafka.capture import Capture, capture
-    from complab.studies.advise import Advice, advise
+    from complab.studies.advise import Advice, Ingress, advise
     from complab.studies.batching import BatchingResult, batching
+    from complab.studies.candidates import Constraints
     from complab.studies.compare import Comparison, compare
     from complab.studies.dictionary import DictionaryStudy, dictionary
     from complab.studies.inspect import Inspection, inspect
@@ -35,7 +36,9 @@ __all__ = [
     "BatchingResult",
     "Capture",
     "Comparison",
+    "Constraints",
     "DictionaryStudy",
+    "Ingress",
     "Inspection",
     "ReplayResult",
     "Report",
@@ -59,6 +62,8 @@ __all__ = [
 
 _HOMES = {
     "Advice": "complab.studies.advise",
+    "Ingress": "complab.studies.advise",
+    "Constraints": "complab.studies.candidates",
     "advise": "complab.studies.advise",
     "BatchingResult": "complab.studies.batching",
     "batching": "complab.studies.batching",
