@@ -31,9 +31,10 @@ def test_every_command_has_an_example() -> None:
 def test_an_example_is_understood(root: Path, example: str) -> None:
     """Its options are there and take these words, its samples exist."""
     name, *arguments = shlex.split(example, comments=True)[1:]
-    command = cli.get_command(click.Context(cli), name)
+    program = click.Context(cli, **cli.context_settings)
+    command = cli.get_command(program, name)
     assert command is not None
-    command.make_context(name, arguments)
+    command.make_context(name, arguments, parent=program)
     for word in arguments:
         if word.startswith(("samples/", "notebooks/")):
             assert (root / word).exists()
