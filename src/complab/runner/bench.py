@@ -56,6 +56,11 @@ _FORETOLD_FROM_SHARE = 0.1
 # to others: an epoch of several is so much longer.
 _CREW_TARGETS = 5
 
+# Compressed blocks are shared by all processes, and two rows' lie in different pages:
+# where those share cache sets with something else, decompression was seen 5 % slower in
+# every process of a run. So each has a copy of its own, if they are not large.
+_OWN_COPY_AT_MOST_BYTES = 4 << 20
+
 # A kept context is new in each process, and its first pass takes up to 1.2 times as
 # long as the next. A pass shorter than this is done once untimed before it counts; of
 # a longer one the making of the context is a percent or two.
@@ -180,6 +185,8 @@ class Bench:
         ``packed`` are the compressed blocks, ``iteration_ns`` what the other found.
         """
         self._until_s = until_s
+        if sum(len(memoryview(block)) for block in packed) <= _OWN_COPY_AT_MOST_BYTES:
+            packed = _copies(packed)
         yield from self._guarded(
             task.id, partial(self._second, task, packed, iteration_ns)
         )
