@@ -313,11 +313,10 @@ def ratio_in_run(groups: Sequence[Sequence[float]]) -> LogRatio | None:
 
 
 # Pairs of one run are not as independent as their order shows: what a neighbour does
-# lasts as long as the run. Beside other work the medians of runs lay 1.3 times as far
-# apart as those of their processes say, with a long tail. Chosen on 68 comparisons of
-# libraries with their copies beside compilers and tests, and held against 67 others:
-# 7 and 14 alarms before, 2 and 3 with it; on a quiet machine none either way.
-RUN_FACTOR = 1.5
+# lasts as long as the run. Beside compilers and tests the medians of runs lay 1.3 times
+# as far apart as those of their processes say, before each process had copies of its
+# own; how far since then is not known.
+RUN_FACTOR = 1.3
 
 # And where the core is taken away, whoever takes it leaves A's caches and B's not quite
 # alike, for as long as he does the same: so large would that be if it were away all the

@@ -203,6 +203,7 @@ def test_the_result_shows_itself(sample: str) -> None:
         ("gzip:1", "java-gzip-l1-0"),
         ("gzip:9", "java-gzip-l9-0"),
         ("zstd:1", "java-zstd-l1-0"),
+        ("zstd:3", "java-zstd-0"),
         ("zstd:10", "java-zstd-l10-0"),
     ],
 )

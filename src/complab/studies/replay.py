@@ -31,6 +31,7 @@ from complab.studies.delivery import (
     PRODUCER_STAGES,
     Compressor,
     Delivery,
+    Packed,
     Parcel,
     deliver,
 )
@@ -286,13 +287,13 @@ class _Run:
             compressor = Compressor(selection)
             variants = parcels.of(compressor)
             self.delivery = self._deliver(next(variants), chosen, catalogue, compressor)
-            sizes = [self.delivery.stored.batch_bytes]
-            sizes += [
-                self._deliver(parcel, chosen, catalogue, compressor).stored.batch_bytes
-                for parcel in variants
+            stored = [self.delivery.stored]
+            stored += [
+                self._deliver(each, chosen, catalogue, compressor).stored
+                for each in variants
             ]
             if chosen.batching is not None:
-                self._range = min(sizes), max(sizes)
+                self._range = _range(stored)
         except CodecError as error:
             self.delivery = None
             self._problem = (FAILED, str(error))
@@ -372,6 +373,19 @@ class _Run:
         )
 
 
+def _range(stored: Sequence[Packed]) -> tuple[int, int]:
+    """The bytes between which a sender's timing may bring them.
+
+    Timings between those that were played through may make a batch more or fewer: what
+    that costs, by the two that differ most, is added at both ends.
+    """
+    found = sorted((len(each.batches), each.batch_bytes) for each in stored)
+    (few, few_bytes), (many, many_bytes) = found[0], found[-1]
+    one_bytes = round(abs(many_bytes - few_bytes) / (many - few)) if many > few else 0
+    sizes = [size for _, size in found]
+    return min(sizes) - one_bytes, max(sizes) + one_bytes
+
+
 def _notes(chosen: _Choice, recorded: Recorded, rows: Sequence[ReplayRow]) -> list[str]:
     units = (
         "s/M: CPU seconds for a million messages of complab's C path and these "
@@ -391,7 +405,7 @@ def _notes(chosen: _Choice, recorded: Recorded, rows: Sequence[ReplayRow]) -> li
         if batching.rules.is_estimating:
             notes.append(
                 "at least, at most: the client learns its compression ratio at once, "
-                "or after as many batches as its buffer holds"
+                "or after as many batches as its buffer holds, and a batch more or less"
             )
         else:
             notes.append(
