@@ -7,6 +7,7 @@
  * a call from Python alone costs some. */
 #include <string.h>
 
+#include "complab.h"
 #include "records/source.h"
 
 static complab_status fail(complab_fault *fault_out, complab_status status,

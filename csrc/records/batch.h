@@ -34,7 +34,7 @@
 #ifndef COMPLAB_BATCH_H
 #define COMPLAB_BATCH_H
 
-#include "complab.h"
+#include "complab_records.h"
 
 /* The offset and the length: what the length does not count. */
 #define COMPLAB_LOG_OVERHEAD_BYTES 12

@@ -3,7 +3,7 @@
  *
  * Brokers have not written these formats since 4.0, so that the portable way is enough:
  * 1.7 GB/s, as that of crc32c.c. */
-#include "complab.h"
+#include "complab_records.h"
 #include "crc_table.h"
 
 /* table[k][i]: the byte i, followed by k zero bytes. */

@@ -3,7 +3,7 @@
 #ifndef COMPLAB_CRC32C_H
 #define COMPLAB_CRC32C_H
 
-#include "complab.h"
+#include "complab_records.h"
 
 /* What complab_crc32c runs on this CPU: "sse4.2", "armv8" or "portable". */
 const char *complab_crc32c_kind(void);

@@ -1,7 +1,7 @@
 /* gather.c - the records of many batches in one call. A batch of 16 KiB holds some 80
  * records of 200 bytes, which take C about 2 us; a call from Python for each would take
  * ten times that. */
-#include "complab.h"
+#include "complab_records.h"
 
 /* A span as a buffer of its own. The rows' places are then moved to where it stands. */
 static complab_status next_rows(const uint8_t *src, complab_span span,

@@ -3,7 +3,7 @@
 #ifndef COMPLAB_RECORD_H
 #define COMPLAB_RECORD_H
 
-#include "complab.h"
+#include "complab_records.h"
 
 /* Says in fault_out (which may be NULL) what is wrong with which record at which byte
  * of the payload, and returns BAD_RECORD. */

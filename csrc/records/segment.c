@@ -29,7 +29,7 @@
 
 #include "batch.h"
 #include "big_endian.h"
-#include "complab.h"
+#include "complab_records.h"
 #include "source.h"
 
 #define CREDIT_BYTES ((uint64_t)16 * 1024 * 1024)

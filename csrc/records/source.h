@@ -3,7 +3,7 @@
 #ifndef COMPLAB_SOURCE_H
 #define COMPLAB_SOURCE_H
 
-#include "complab.h"
+#include "complab_records.h"
 
 /* What a view can be asked for and will give in one piece, wherever it begins. */
 #define COMPLAB_VIEW_BYTES_MAX 4096

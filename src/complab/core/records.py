@@ -1,7 +1,7 @@
 """Records of a payload as rows, and rows as records: nothing but places is copied.
 
-A payload is what ``complab_records_begin`` (``csrc/complab.h``) takes for one: of a
-batch of magic 2 its uncompressed records section, of a wrapper of magic 0 or 1 its
+A payload is what ``complab_records_begin`` (``csrc/complab_records.h``) takes for one:
+of a batch of magic 2 its uncompressed records section, of a wrapper of magic 0 or 1 its
 uncompressed set, of a plain message the message itself.
 """
 
