@@ -8,6 +8,7 @@ import click
 from complab.cli import options, output
 from complab.cli.parameters import (
     BYTE_STEPS,
+    BYTES,
     MILLISECONDS,
     SECONDS,
     complete_codecs,
@@ -177,7 +178,13 @@ class _MachineType(click.ParamType[Machine]):
     help="Leave out what compresses less.",
 )
 @options.RECORDS
-@options.MAX_INPUT
+@click.option(
+    "--max-input",
+    type=BYTES,
+    default="8MiB",
+    show_default=True,
+    help="Try at most so much payload; every candidate keeps it in memory.",
+)
 @options.MAX_PAYLOAD
 @click.option(
     "--budget",
