@@ -194,6 +194,20 @@ def test_label_is_the_files_name_unless_given(
     assert found.choose(codec, "mylz4.so")[0].path == str(path)
 
 
+def test_two_libraries_of_one_name_are_refused(
+    copy_of: Callable[[str, str], Path], tmp_path: Path
+) -> None:
+    """Or both would be the first: files of one name want labels."""
+    first = copy_of("zstd", "libzstd.so.1")
+    second = tmp_path / "other" / first.name
+    second.parent.mkdir()
+    second.write_bytes(first.read_bytes())
+    with pytest.raises(PlanError, match="zstd:LABEL=PATH"):
+        Catalogue.with_libraries([f"zstd={first}", f"zstd={second}"])
+    found = Catalogue.with_libraries([f"zstd={first}", f"zstd:b={second}"])
+    assert [each.label for each in found.named] == [first.name, "b"]
+
+
 def test_codec_names_its_librarys_kind(copy_of: Callable[[str, str], Path]) -> None:
     """--lib gzip=FILE is a library for all codecs of zlib, as --lib zlib=FILE is."""
     path = copy_of("zlib", "libz-copy.so")

@@ -35,6 +35,19 @@ def test_the_library_is_named_where_a_codec_has_two(make_record: MakeRecord) -> 
     assert names == ["zstd@system:3", "zstd@wheel:3", "lz4@1.9:3", "lz4@1.10:3"]
 
 
+def test_two_versions_of_one_providers_name_are_told_apart(
+    make_record: MakeRecord,
+) -> None:
+    """Its version stands beside the name where that alone would be another row's."""
+    record = make_record(
+        {"codec": "zstd", "provider": "system", "version": "1.5.4", **TIMES},
+        {"codec": "zstd", "provider": "wheel", "version": "1.5.7", **TIMES},
+        {"codec": "zstd", "provider": "wheel", "version": "1.5.6", **TIMES},
+    )
+    names = [name.full for name in row_names(derive_rows(record))]
+    assert names == ["zstd@system:3", "zstd@wheel 1.5.7:3", "zstd@wheel 1.5.6:3"]
+
+
 def test_policies_are_named_where_they_differ(make_record: MakeRecord) -> None:
     """The same codec and level with fresh and with reused contexts are two rows."""
     rows = derive_rows(

@@ -68,7 +68,7 @@ class Catalogue:
         ``PlanError`` or ``UnknownCodecError`` for a wrong option, ``ProviderError``
         for a file that cannot serve.
         """
-        named = []
+        named: list[Provider] = []
         for option in options:
             name, label, path = providers.label_and_path(option)
             kind = next((k for k in _kinds() if k.name == name), None)
@@ -81,6 +81,12 @@ class Catalogue:
                 # A file of the user's bears the system's SONAME as a rule. Were it the
                 # first, the loader would take it for the system's, too.
                 providers.system_provider(kind)
+            if any((p.kind, p.label) == (kind, label) for p in named):
+                message = (
+                    f"--lib {option!r}: another library of {kind.name} is called "
+                    f"{label} already: give each a name, {name}:LABEL=PATH"
+                )
+                raise PlanError(message)
             named.append(providers.named_provider(kind, label, path))
         return cls(tuple(named))
 

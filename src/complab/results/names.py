@@ -30,15 +30,16 @@ def row_names(rows: Sequence[Row]) -> tuple[RowName, ...]:
     for row, qualities in zip(rows, told, strict=True):
         for quality, value in qualities.items():
             values.setdefault((row.codec, quality), set()).add(value)
+    by_provider: dict[str, dict[str, set[str]]] = {}
+    for row, qualities in zip(rows, told, strict=True):
+        versions = by_provider.setdefault(row.codec, {})
+        versions.setdefault(qualities["provider"], set()).add(qualities["version"])
     names = []
     for row, qualities in zip(rows, told, strict=True):
         differing = {
             q: v for q, v in qualities.items() if len(values[row.codec, q]) > 1
         }
-        # The version says more than a provider's name, but only where names are equal.
-        if "provider" in differing:
-            differing.pop("version", None)
-        place = differing.pop("provider", None) or differing.pop("version", None)
+        place = _place(differing, by_provider[row.codec])
         at = f"@{place}" if place else ""
         level = "" if row.level is None else f":{row.level}"
         words = " ".join(["", *differing.values()])
@@ -50,6 +51,18 @@ def row_names(rows: Sequence[Row]) -> tuple[RowName, ...]:
             )
         )
     return tuple(names)
+
+
+def _place(differing: dict[str, str], versions: dict[str, set[str]]) -> str | None:
+    """The provider's name where names differ, its version where they do not tell.
+
+    Both are taken out of what differs; ``versions`` are those of each provider.
+    """
+    provider = differing.pop("provider", None)
+    version = differing.pop("version", None)
+    if provider is not None and len(versions[provider]) > 1:
+        return f"{provider} {version}"
+    return provider or version
 
 
 def _qualities(row: Row) -> dict[str, str]:
