@@ -10,6 +10,7 @@ import complab
 from complab.codecs.catalogue import Catalogue
 from complab.errors import LevelError, OutputExistsError, PlanError
 from complab.kafka.payloads import read_payloads
+from complab.studies.delivery import Delivery
 from complab.studies.replay_table import COLUMN_NAMES, ReplayRow
 
 _SHARED = Path(__file__).parents[2].parent / "shared" / "fixtures" / "topics"
@@ -96,6 +97,68 @@ def test_a_batch_that_the_topic_refuses_is_a_failure(sample: str) -> None:
     result = complab.replay(sample, "none", topic=topic, budget_s=0.1)
     assert result.has_failures
     assert "max.message.bytes is 1,000" in result.rows[0].message
+
+
+def test_a_rebuilt_batch_is_weighed_again(
+    sample: str, tmp_path: Path, needs: Callable[[str], None]
+) -> None:
+    """Compressed it is small enough, uncompressed it is not; no segment is written."""
+    needs("zstd")
+    sizes = [len(block) + _FIXED_BYTES for block in read_payloads(
+        sample, libraries=Catalogue()
+    ).blocks]  # fmt: skip
+    limit = str(max(sizes) - 1)
+    topic = {"compression.type": "uncompressed", "max.message.bytes": limit}
+    result = complab.replay(sample, "zstd:3", topic=topic, budget_s=0.1)
+    row = result.rows[1]
+    assert row.status == "failed"
+    assert f"rebuilt in none it has {max(sizes):,} bytes" in row.message
+    with pytest.raises(PlanError, match="nothing is stored: refused"):
+        result.write_segment(str(tmp_path / "segment"))
+    enough = {**topic, "max.message.bytes": str(max(sizes))}
+    again = complab.replay(sample, "zstd:3", topic=enough, budget_s=0.1).rows[1]
+    assert (again.status, again.broker_outcome) == ("ok", "rebuilt")
+    assert again.disk_bytes == sum(sizes)
+
+
+def test_only_batches_of_another_codec_are_rebuilt(
+    tmp_path: Path, needs: Callable[[str], None]
+) -> None:
+    """What librdkafka sends as it is, a topic's codec compresses; the rest is kept."""
+    needs("lz4")
+    path = tmp_path / "values"
+    noise = random.Random(1).randbytes(3000)
+    values = [noise, bytes(3000), noise, bytes(3000)]
+    path.write_bytes(b"".join(len(v).to_bytes(4, "big") + v for v in values))
+
+    def delivery(compression_type: str) -> Delivery:
+        result = complab.replay(
+            str(path),
+            "lz4",
+            client="librdkafka",
+            records="length-prefixed",
+            batching="client",
+            batch_bytes=1000,
+            topic={"compression.type": compression_type},
+            budget_s=0.1,
+        )
+        found = result.deliveries[1]
+        assert found is not None
+        return found
+
+    kept = delivery("producer")
+    assert kept.sent.codecs == (0, 3, 0, 3)
+    assert kept.stored is kept.sent
+    rebuilt = delivery("lz4")
+    assert rebuilt.stored.codecs == (3, 3, 3, 3)
+    assert rebuilt.stored.batches[1::2] == kept.sent.batches[1::2]
+    assert rebuilt.rebuilt is not None
+    assert rebuilt.rebuilt.parcel.payloads == rebuilt.parcel.payloads[::2]
+    plain = delivery("uncompressed")
+    assert plain.stored.codecs == (0, 0, 0, 0)
+    assert plain.stored.batches[::2] == kept.sent.batches[::2]
+    assert plain.rebuilt is not None
+    assert plain.rebuilt.parcel.payloads == plain.parcel.payloads[1::2]
 
 
 def test_a_client_that_gives_up_stores_what_it_had(

@@ -85,6 +85,28 @@ def decide(arrival: Arrival, topic: TopicSettings) -> Decision:
     return Decision(REBUILT, target, _level(target, topic), reason)
 
 
+def decide_rebuilt(
+    decision: Decision, batch_bytes: int, topic: TopicSettings
+) -> Decision:
+    """What becomes of a batch once it is rebuilt: its size is looked at again."""
+    if not _is_too_large(batch_bytes, topic):
+        return decision
+    reason = f"rebuilt in {decision.codec} {_too_large(batch_bytes, topic)}"
+    return Decision(REFUSED, decision.codec, None, reason)
+
+
+def _is_too_large(batch_bytes: int, topic: TopicSettings) -> bool:
+    limit_bytes = topic.max_message_bytes
+    return limit_bytes is not None and batch_bytes > limit_bytes
+
+
+def _too_large(batch_bytes: int, topic: TopicSettings) -> str:
+    return (
+        f"it has {batch_bytes:,} bytes, and max.message.bytes is "
+        f"{topic.max_message_bytes or 0:,}"
+    )
+
+
 def _level(codec: str, topic: TopicSettings) -> int | None:
     level = topic.levels.get(codec, DEFAULT_LEVELS.get(codec))
     # zlib's own name for its level 6.
@@ -94,11 +116,6 @@ def _level(codec: str, topic: TopicSettings) -> int | None:
 def _refusal(arrival: Arrival, topic: TopicSettings) -> str:
     """Why a leader does not take it, ``""`` if it does."""
     last, count = arrival.last_offset_delta, arrival.record_count
-    limit_bytes = topic.max_message_bytes
-    too_large = (
-        f"it has {arrival.batch_bytes:,} bytes, and max.message.bytes is "
-        f"{limit_bytes or 0:,}"
-    )
     faults = (
         (arrival.is_control, "clients may not send control batches"),
         (
@@ -118,6 +135,9 @@ def _refusal(arrival: Arrival, topic: TopicSettings) -> str:
             arrival.has_append_time and topic.timestamp_type == "LogAppendTime",
             "its producer has set LogAppendTime",
         ),
-        (limit_bytes is not None and arrival.batch_bytes > limit_bytes, too_large),
+        (
+            _is_too_large(arrival.batch_bytes, topic),
+            _too_large(arrival.batch_bytes, topic),
+        ),
     )
     return next((reason for is_fault, reason in faults if is_fault), "")

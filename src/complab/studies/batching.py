@@ -210,7 +210,6 @@ class _Cell:
         try:
             self.delivery = deliver(
                 batches.parcel,
-                selection,
                 TopicSettings(),
                 catalogue,
                 Compressor(selection),

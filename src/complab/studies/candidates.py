@@ -122,7 +122,7 @@ class Candidate:
         batching = Batching(rules, lag_batches=_NEVER, estimate=estimate)
         self.batches = runs.thinned(batching)
         self.delivery = deliver(
-            self.batches.parcel, self.selection, TopicSettings(), catalogue, compressor
+            self.batches.parcel, TopicSettings(), catalogue, compressor
         )
 
     def _ratio(

@@ -18,7 +18,14 @@ from complab.codecs.writers import CLIENTS, JAVA, CodecWriter
 from complab.core import Direction
 from complab.errors import CodecError, RoundTripMismatchError
 from complab.kafka.batching import Batching, cut
-from complab.kafka.broker import REBUILT, Arrival, Decision, decide
+from complab.kafka.broker import (
+    REBUILT,
+    REFUSED,
+    Arrival,
+    Decision,
+    decide,
+    decide_rebuilt,
+)
 from complab.kafka.recorded import Recorded, batch_rows
 from complab.kafka.topic_settings import TopicSettings
 
@@ -34,6 +41,7 @@ SEAL: Final = "seal"
 CHECK: Final = "check"
 DECOMPRESS: Final = "decompress"
 READ: Final = "read"
+REENCODE: Final = "encode anew"
 RECOMPRESS: Final = "recompress"
 RESEAL: Final = "reseal"
 CONSUMER_CHECK: Final = "consumer check"
@@ -41,7 +49,7 @@ CONSUMER_DECOMPRESS: Final = "consumer decompress"
 
 PRODUCER_STAGES: Final = (ENCODE, COMPRESS, SEAL)
 BROKER_STAGES: Final = (CHECK, DECOMPRESS, READ)
-REBUILD_STAGES: Final = (ENCODE, RECOMPRESS, RESEAL)
+REBUILD_STAGES: Final = (REENCODE, RECOMPRESS, RESEAL)
 CONSUMER_STAGES: Final = (CONSUMER_CHECK, CONSUMER_DECOMPRESS, READ)
 
 
@@ -120,11 +128,29 @@ class Parcel:
         rows, records = batch_rows(recorded, np.concatenate(batches), counts)
         return cls.encoded(recorded.source, rows, records)
 
+    def part(self, batches: Sequence[int]) -> "Parcel":
+        """Some of its batches."""
+        import numpy as np
+
+        batch_of_record = np.repeat(
+            np.arange(len(self.rows)), self.rows["record_count"]
+        )
+        return Parcel(
+            self.source,
+            self.rows[list(batches)],
+            self.records[np.isin(batch_of_record, batches)],
+            tuple(self.payloads[index] for index in batches),
+        )
+
+    def encoding(self) -> core.Work:
+        """The work of encoding its records."""
+        counts = self.rows["record_count"].tolist()
+        return core.encoding_work(self.source, self.records, counts)
+
     def works(self) -> dict[str, core.Work]:
         """The stages that no codec has a part in."""
-        counts = self.rows["record_count"].tolist()
         return {
-            ENCODE: core.encoding_work(self.source, self.records, counts),
+            ENCODE: self.encoding(),
             READ: core.reading_work(self.rows, self.payloads),
         }
 
@@ -234,10 +260,30 @@ def with_codecs(rows: "Rows", codecs: Sequence[int]) -> "Rows":
 
 
 @dataclass(frozen=True)
+class Rebuilt:
+    """The batches of a parcel that a broker makes anew, and what it makes of them."""
+
+    parcel: Parcel
+    packed: Packed
+    compressor: Compressor
+
+    def works(self) -> dict[str, core.Work]:
+        """The stages of making them."""
+        stages = {
+            REENCODE: self.parcel.encoding(),
+            RESEAL: _sealing(self.parcel, self.packed),
+        }
+        if self.compressor.codec_id:
+            stages[RECOMPRESS] = self.compressor.compressing(self.parcel.payloads)
+        return stages
+
+
+@dataclass(frozen=True)
 class Delivery:
     """A parcel that a client sent and a broker stored.
 
-    ``decision`` is the broker's, which is the same for all batches of one codec.
+    ``rebuilt`` are the batches that the broker made anew: all, none, or those of the
+    one codec of two, where the client gave up on compressing some.
     """
 
     parcel: Parcel
@@ -245,7 +291,7 @@ class Delivery:
     stored: Packed
     decision: Decision
     compressor: Compressor
-    broker: Compressor | None
+    rebuilt: Rebuilt | None = None
 
     def works(self) -> dict[str, core.Work]:
         """The stages that a codec or its output has a part in."""
@@ -257,21 +303,24 @@ class Delivery:
         if self.compressor.codec_id:
             stages[COMPRESS] = self.compressor.compressing(payloads)
         _add_decompression(stages, DECOMPRESS, self.compressor, self.sent, payloads)
-        if self.decision.outcome != REBUILT:
+        if self.rebuilt is None:
             return stages
-        stages[RESEAL] = _sealing(self.parcel, self.stored)
+        stages |= self.rebuilt.works()
         stages[CONSUMER_CHECK] = core.checking_work(self.stored.batches)
-        if self.broker and self.broker.codec_id:
-            stages[RECOMPRESS] = self.broker.compressing(payloads)
-            _add_decompression(
-                stages, CONSUMER_DECOMPRESS, self.broker, self.stored, payloads
-            )
+        # What was kept beside the rebuilt batches is of the same codec.
+        _add_decompression(
+            stages,
+            CONSUMER_DECOMPRESS,
+            self.rebuilt.compressor,
+            self.stored,
+            payloads,
+        )
         return stages
 
     @property
     def stages(self) -> Mapping[str, tuple[str, ...]]:
         """The stages of each station, by the names of its works."""
-        if self.decision.outcome != REBUILT:
+        if self.rebuilt is None:
             return {
                 "producer": PRODUCER_STAGES,
                 "broker": BROKER_STAGES,
@@ -295,10 +344,7 @@ def _add_decompression(
     packed: Packed,
     payloads: Sequence[bytes],
 ) -> None:
-    """Add the stage for the batches that are compressed, if any is.
-
-    A work has a block for every batch: one that is not compressed is an empty one.
-    """
+    """Add the stage for the batches that are compressed, if any is."""
     if any(packed.codecs):
         pairs = [
             (framed, payload)
@@ -314,7 +360,6 @@ def _add_decompression(
 
 def deliver(
     parcel: Parcel,
-    selection: Selection,
     topic: TopicSettings,
     libraries: Catalogue,
     compressor: Compressor,
@@ -325,20 +370,57 @@ def deliver(
     that is not here.
     """
     sent = compressor.pack(parcel)
-    largest = max(map(len, sent.batches))
-    decision = decide(
-        Arrival(selection.codec.name, int(parcel.rows["record_count"][0]), largest),
-        topic,
-    )
-    if decision.outcome != REBUILT:
-        return Delivery(parcel, sent, sent, decision, compressor, None)
+    decisions = {
+        codec_id: _decide(parcel, sent, codec_id, topic)
+        for codec_id in sorted(set(sent.codecs), reverse=True)
+    }
+    refused = [each for each in decisions.values() if each.outcome == REFUSED]
+    if refused:
+        return Delivery(parcel, sent, sent, refused[0], compressor)
+    anew = [
+        index
+        for index, codec_id in enumerate(sent.codecs)
+        if decisions[codec_id].outcome == REBUILT
+    ]
+    if not anew:
+        decision = next(iter(decisions.values()))
+        return Delivery(parcel, sent, sent, decision, compressor)
+    decision = decisions[sent.codecs[anew[0]]]
     broker = Compressor(_of_the_broker(decision, libraries))
-    return Delivery(parcel, sent, broker.pack(parcel), decision, compressor, broker)
+    part = parcel.part(anew)
+    packed = broker.pack(part)
+    decision = decide_rebuilt(decision, max(map(len, packed.batches)), topic)
+    if decision.outcome == REFUSED:
+        return Delivery(parcel, sent, sent, decision, compressor)
+    rebuilt = Rebuilt(part, packed, broker)
+    stored = _with_rebuilt(sent, anew, packed)
+    return Delivery(parcel, sent, stored, decision, compressor, rebuilt)
+
+
+def _decide(
+    parcel: Parcel, sent: Packed, codec_id: int, topic: TopicSettings
+) -> Decision:
+    """What the broker does with the batches that were sent in a codec."""
+    numbers = [index for index, each in enumerate(sent.codecs) if each == codec_id]
+    largest = max(numbers, key=lambda index: len(sent.batches[index]))
+    record_count = int(parcel.rows["record_count"][largest])
+    name = KAFKA_CODECS[codec_id]
+    return decide(Arrival(name, record_count, len(sent.batches[largest])), topic)
+
+
+def _with_rebuilt(sent: Packed, anew: Sequence[int], packed: Packed) -> Packed:
+    """What was sent, with the batches of these numbers as the broker made them."""
+    framed, codecs, batches = list(sent.framed), list(sent.codecs), list(sent.batches)
+    for place, index in enumerate(anew):
+        framed[index] = packed.framed[place]
+        codecs[index] = packed.codecs[place]
+        batches[index] = packed.batches[place]
+    return Packed(tuple(framed), tuple(codecs), tuple(batches))
 
 
 def _of_the_broker(decision: Decision, libraries: Catalogue) -> Selection:
     """What the broker compresses with: the Java client's frames."""
-    codec = catalogue.find(KAFKA_CODECS[KAFKA_CODECS.index(decision.codec)], KAFKA)
+    codec = catalogue.find(decision.codec, KAFKA)
     provider = None
     if catalogue.kind_of(codec):
         (provider,) = libraries.choose(codec, None)

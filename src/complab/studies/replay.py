@@ -103,7 +103,10 @@ class ReplayResult(ShownWithChart):
                 f"{names}"
             )
             raise PlanError(message)
-        _, delivery = chosen[0]
+        row, delivery = chosen[0]
+        if row.status != OK:
+            reason = f"nothing is stored: {row.message}"
+            raise PlanError(reason)
         data = b"".join(delivery.stored.batches)
         with open_whole(path, may_overwrite=force, is_private=True) as file:
             file.write(data)
@@ -305,7 +308,7 @@ class _Run:
         catalogue: Catalogue,
         compressor: Compressor,
     ) -> Delivery:
-        return deliver(parcel, self._selection, chosen.topic, catalogue, compressor)
+        return deliver(parcel, chosen.topic, catalogue, compressor)
 
     @property
     def is_baseline(self) -> bool:
