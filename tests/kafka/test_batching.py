@@ -1,6 +1,7 @@
 """When clients close batches: by size, number, time, and what they have learnt."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,6 +17,8 @@ from complab.kafka.batching import (
     Batching,
     BatchingRules,
     cut,
+    fnv1a_hash,
+    murmur2_hash,
     too_large,
 )
 from complab.kafka.payloads import read_payloads
@@ -188,13 +191,61 @@ def test_a_key_always_has_the_same_partition() -> None:
     assert len(batches) > 1
 
 
+def partitions_of(keys: list[bytes], rules: BatchingRules) -> list[set[bytes]]:
+    """The keys that each partition of four has, by its one batch."""
+    recorded = records_of([b"x"] * len(keys), keys=keys)
+    batching = Batching(rules, partition_count=4)
+    batches = cut(recorded, batching, lambda numbers: len(numbers) * 8)
+    return [{keys[number] for number in batch} for batch in batches]
+
+
+@pytest.mark.parametrize("client", sorted(set(RULES) - {"kafka-go"}))
+def test_the_clients_hash_decides(client: str) -> None:
+    """Whatever the codec; kafka-go takes no notice of keys."""
+    keys = [str(number).encode() for number in range(40)]
+    rules = RULES[client]
+    assert rules.key_hash is not None
+    expected: dict[int, set[bytes]] = {}
+    for key in keys:
+        expected.setdefault(rules.key_hash(key) % 4, set()).add(key)
+    found = partitions_of(keys, rules)
+    assert found == list(expected.values())
+    plain = Batching(rules).of_uncompressed().rules
+    assert partitions_of(keys, plain) == found
+
+
+def test_hashes_are_the_clients_own() -> None:
+    """Kafka's own cases of murmur2 (UtilsTest), and FNV's of its draft."""
+    assert murmur2_hash(b"21") == -973932308 & 0x7FFFFFFF
+    assert murmur2_hash(b"foobar") == -790332482 & 0x7FFFFFFF
+    assert murmur2_hash(b"a-little-bit-long-string") == -985981536 & 0x7FFFFFFF
+    assert fnv1a_hash(b"") == (1 << 32) - 0x811C9DC5
+    assert fnv1a_hash(b"foobar") == (1 << 32) - 0xBF9CF968
+
+
 def test_records_without_keys_stay_until_a_batch_is_full() -> None:
-    """A partition gets a batch's worth of bytes before the next is drawn."""
+    """A sticky client's batches are of neighbours; others' are of every partition."""
     recorded = records_of([bytes(100)] * 2000)
-    batching = Batching(BatchingRules(1000, 0), partition_count=3, seed=1)
-    sizes = [len(each) for each in cut(recorded, batching, len)]
-    assert sum(sizes) == 2000
-    assert min(sizes[:-3]) >= 5
+    sticky = Batching(BatchingRules(1000, 0), partition_count=3, seed=1)
+    batches = cut(recorded, sticky, len)
+    # A partition that is left with a part of a batch goes on with it later.
+    jumps = [int((np.diff(batch) != 1).sum()) for batch in batches]
+    assert sum(jumps) < len(batches)
+    others = replace(sticky, rules=replace(sticky.rules, is_sticky=False))
+    jumps = [int((np.diff(batch) != 1).sum()) for batch in cut(recorded, others, len)]
+    assert sum(jumps) > 1000
+
+
+def test_no_batch_goes_over_the_end_of_a_run() -> None:
+    """What was not read stood between them; what was learnt is not forgotten."""
+    recorded = records_of([bytes(100)] * 100)
+    batching = Batching(BatchingRules(1060, 0))
+    assert [len(each) for each in cut(recorded, batching, len, [0, 12])][:4] == [
+        9,
+        3,
+        9,
+        9,
+    ]
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,26 @@ def test_a_whole_input_has_no_error_of_a_sample(sample: str) -> None:
     assert {row.ratio_error_pct for row in result.rows} == {0.0}
 
 
+def test_what_cannot_be_read_makes_no_sample(
+    sample: str,
+    make_batch: Callable[..., bytes],
+    in_file: Callable[[bytes], str],
+    needs: Callable[[str], None],
+) -> None:
+    """A batch that is broken is left out; the others are all there, in one run."""
+    needs("gzip")
+    broken = make_batch(b"\xff garbage and no stream of any codec", codec_id=1)
+    path = in_file(Path(sample).read_bytes() + broken)
+    whole = complab.batching(sample, "gzip:1", sizes=(65536,), budget_s=0.1)
+    found = complab.batching(path, "gzip:1", sizes=(65536,), budget_s=0.1)
+    assert found.has_damage
+    assert not any("--max-input" in note for note in found.notes)
+    for row, other in zip(found.rows, whole.rows, strict=True):
+        assert row.batch_count == other.batch_count
+        assert row.compression_ratio == other.compression_ratio
+        assert row.ratio_error_pct == 0.0
+
+
 def test_a_samples_error_holds_the_truth(lines: str) -> None:
     """The ratio of all of it lies in the interval of a fifth of it."""
     options = {"records": "lines", "sizes": (16384,), "budget_s": 0.1}

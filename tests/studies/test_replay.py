@@ -1,6 +1,7 @@
 """What replay foretells: bytes, what the broker does, and what it refuses to do."""
 
 import random
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from complab.errors import LevelError, OutputExistsError, PlanError
 from complab.kafka.payloads import read_payloads
 from complab.studies.delivery import Delivery
 from complab.studies.replay_table import COLUMN_NAMES, ReplayRow
+from complab.studies.sampled import RUN_COUNT
 
 _SHARED = Path(__file__).parents[2].parent / "shared" / "fixtures" / "topics"
 _FIXED_BYTES = 61
@@ -225,6 +227,55 @@ def test_records_of_a_file_are_batched_by_the_client(tmp_path: Path) -> None:
     (row,) = result.rows
     assert row.message_count == 5000
     assert row.batch_count > 3
+
+
+@pytest.mark.parametrize("codec", ["none", "gzip:1"])
+def test_batches_of_a_sample_are_of_neighbours(tmp_path: Path, codec: str) -> None:
+    """No client would put records together that were far apart."""
+    path = tmp_path / "lines"
+    path.write_bytes(b"".join(b"line %d\n" % number for number in range(60_000)))
+    result = complab.replay(
+        str(path),
+        codec,
+        records="lines",
+        batching="client",
+        max_input_bytes=200_000,
+        budget_s=0.1,
+    )
+    assert any("--max-input takes more" in note for note in result.notes)
+    delivery = result.deliveries[-1]
+    assert delivery is not None
+    runs = 0
+    last = -1
+    for payload in delivery.parcel.payloads:
+        numbers = [int(found) for found in re.findall(rb"line (\d+)", payload)]
+        assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+        runs += numbers[0] != last + 1 or last < 0
+        last = numbers[-1]
+    assert runs == RUN_COUNT
+
+
+def test_a_range_stands_where_timing_decides(sample: str) -> None:
+    """A client that learns nothing, at a given rate, has but one way to batch."""
+
+    def rows(client: str, arrival: str) -> tuple[ReplayRow, ...]:
+        result = complab.replay(
+            sample,
+            "gzip",
+            client=client,
+            batching="client",
+            arrival=arrival,
+            budget_s=0.1,
+        )
+        is_told = any(note.startswith("at least, at most") for note in result.notes)
+        assert is_told == any(row.disk_low_bytes is not None for row in result.rows)
+        return result.rows
+
+    assert all(row.disk_low_bytes for row in rows("kafka-python", "asap"))
+    assert not any(row.disk_low_bytes for row in rows("kafka-python", "1000/s"))
+    none, gzip = rows("java", "1000/s")
+    assert (none.disk_low_bytes, none.disk_high_bytes) == (None, None)
+    assert gzip.disk_low_bytes is not None
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ of its metadata. Records of one partition keep their order.
 
 Sources: RecordAccumulator, MemoryRecordsBuilder, CompressionRatioEstimator and
 BuiltInPartitioner of apache/kafka d79bd502ec; rdkafka_msgset_writer.c of librdkafka
-4c3b017c3d; the producers of the other clients.
+4c3b017c3d; the producers and the partitioners of the other clients.
 """
 
 import random
@@ -52,6 +52,36 @@ _LAGS: Final = (1, 5, 10, 20, 40, 80)
 _SLOW_PER_S: Final = 30_000.0
 
 
+# ---- Hashes of keys -----------------------------------------------------------------
+
+
+def murmur2_hash(data: bytes) -> int:
+    """MurmurHash2 of 32 bits with Kafka's seed, less its sign (Utils.murmur2)."""
+    m, mask = 0x5BD1E995, 0xFFFFFFFF
+    h = 0x9747B28C ^ len(data)
+    whole = len(data) & ~3
+    for at in range(0, whole, 4):
+        k = int.from_bytes(data[at : at + 4], "little") * m & mask
+        k = (k ^ k >> 24) * m & mask
+        h = (h * m & mask) ^ k
+    rest = data[whole:]
+    if rest:
+        h = (h ^ int.from_bytes(rest, "little")) * m & mask
+    h = (h ^ h >> 13) * m & mask
+    return (h ^ h >> 15) & 0x7FFFFFFF
+
+
+def fnv1a_hash(data: bytes) -> int:
+    """FNV-1a of 32 bits as Sarama takes it: a signed number, less its sign."""
+    h = 0x811C9DC5
+    for byte in data:
+        h = (h ^ byte) * 0x01000193 & 0xFFFFFFFF
+    return h if h < 1 << 31 else (1 << 32) - h
+
+
+# ---- Rules --------------------------------------------------------------------------
+
+
 @dataclass(frozen=True, slots=True)
 class BatchingRules:
     """When a client closes a batch.
@@ -60,7 +90,8 @@ class BatchingRules:
     what the client believes they will be; ``overhead_bytes`` is what it takes a record
     to need beside key, value and headers, ``None`` for what it really needs.
     ``buffer_bytes`` is what may wait to be sent, ``record_bytes_at_most`` the largest
-    record that it sends.
+    record that it sends. ``key_hash`` decides the partition of a key, ``None`` where
+    keys count for nothing; without ``is_sticky`` every record without one goes its way.
     """
 
     batch_bytes: int
@@ -70,6 +101,8 @@ class BatchingRules:
     overhead_bytes: int | None = None
     buffer_bytes: int = 33_554_432
     record_bytes_at_most: int | None = None
+    key_hash: Callable[[bytes], int] | None = murmur2_hash
+    is_sticky: bool = True
 
 
 _JAVA_RULES: Final = BatchingRules(
@@ -82,15 +115,30 @@ RULES: Final = {
     # Its upper bound of a record: varints of 5 bytes, of 10 for the timestamp, and the
     # attributes' one.
     "librdkafka": BatchingRules(
-        1_000_000, 5, 10_000, overhead_bytes=36, record_bytes_at_most=1_000_000
+        1_000_000,
+        5,
+        10_000,
+        overhead_bytes=36,
+        record_bytes_at_most=1_000_000,
+        key_hash=zlib.crc32,
     ),
-    "sarama": BatchingRules(1_048_576, 0, record_bytes_at_most=1_048_576),
+    "sarama": BatchingRules(
+        1_048_576,
+        0,
+        record_bytes_at_most=1_048_576,
+        key_hash=fnv1a_hash,
+        is_sticky=False,
+    ),
     "franz-go": BatchingRules(1_000_012, 10, record_bytes_at_most=1_000_012),
-    "kafka-go": BatchingRules(1_048_576, 1000, 100),
-    "kafka-python": BatchingRules(16_384, 0, record_bytes_at_most=1_048_576),
-    "aiokafka": BatchingRules(16_384, 0, record_bytes_at_most=1_048_576),
+    "kafka-go": BatchingRules(1_048_576, 1000, 100, key_hash=None, is_sticky=False),
+    "kafka-python": BatchingRules(
+        16_384, 0, record_bytes_at_most=1_048_576, is_sticky=False
+    ),
+    "aiokafka": BatchingRules(
+        16_384, 0, record_bytes_at_most=1_048_576, is_sticky=False
+    ),
     # It sends what one call hands over; a megabyte is what a broker takes.
-    "kafkajs": BatchingRules(1_048_576, 0),
+    "kafkajs": BatchingRules(1_048_576, 0, is_sticky=False),
 }
 """The rules of each client at its defaults, by its name."""
 
@@ -201,12 +249,16 @@ class _Open:
 
 
 def cut(
-    recorded: Recorded, batching: Batching, compressed: Compressed
+    recorded: Recorded,
+    batching: Batching,
+    compressed: Compressed,
+    run_begins: "Sequence[int] | Integers" = (),
 ) -> list["Integers"]:
     """The numbers of the records in each batch, in the order in which they are closed.
 
     ``compressed`` is asked for the framed size of a batch when it is closed, where the
-    client learns from it. Batches of different partitions are mixed.
+    client learns from it. Batches of different partitions are mixed. No batch goes over
+    a record of ``run_begins``: what stands before it was no neighbour of its.
     """
     import numpy as np
 
@@ -214,7 +266,10 @@ def cut(
     partition_of = _partitions(recorded, batching)
     batches: list[list[int]] = []
     times_us = batching.arrival.times_us(recorded)
+    begins = {int(number) for number in run_begins}
     for number, time_us in enumerate(times_us.tolist()):
+        if number in begins:
+            batches.extend(queues.close_all())
         batches.extend(queues.add(partition_of(number), number, time_us))
     batches.extend(queues.close_all())
     return [np.array(batch, np.int64) for batch in batches]
@@ -327,15 +382,16 @@ def _varint_bytes(value: int) -> int:
 
 
 def _partitions(recorded: Recorded, batching: Batching) -> Callable[[int], int]:
-    """The partition of each record: by its key, else one that is kept for a while.
+    """The partition of each record: by its key, else one that is drawn.
 
-    Records without a key stay with a partition until a batch's worth of bytes has gone
-    there (KIP-794); which one comes next is drawn.
+    A client that is sticky stays with the drawn one until a batch's worth of bytes has
+    gone there (KIP-794).
     """
     count = batching.partition_count
     if count == 1:
         return lambda _: 0
-    hash_of = _positive_murmur2 if batching.rules.is_estimating else zlib.crc32
+    hash_of = batching.rules.key_hash
+    bytes_at_a_place = batching.rules.batch_bytes if batching.rules.is_sticky else 0
     draw = random.Random(batching.seed)  # noqa: S311 - reproducible, no secret
     rows, bare = recorded.rows, recorded.bare_bytes()
     sent_bytes, current = 0, draw.randrange(count)
@@ -343,32 +399,16 @@ def _partitions(recorded: Recorded, batching: Batching) -> Callable[[int], int]:
     def partition(number: int) -> int:
         nonlocal sent_bytes, current
         key_bytes = int(rows["key_bytes"][number])
-        if key_bytes >= 0:
+        if hash_of is not None and key_bytes >= 0:
             begin = int(rows["key_position"][number])
             key = recorded.source[begin : begin + key_bytes]
             return hash_of(key) % count
-        if sent_bytes >= batching.rules.batch_bytes:
+        if sent_bytes >= bytes_at_a_place:
             sent_bytes, current = 0, draw.randrange(count)
         sent_bytes += int(bare[number])
         return current
 
     return partition
-
-
-def _positive_murmur2(data: bytes) -> int:
-    """MurmurHash2 of 32 bits with Kafka's seed, less its sign (Utils.murmur2)."""
-    m, mask = 0x5BD1E995, 0xFFFFFFFF
-    h = 0x9747B28C ^ len(data)
-    whole = len(data) & ~3
-    for at in range(0, whole, 4):
-        k = int.from_bytes(data[at : at + 4], "little") * m & mask
-        k = (k ^ k >> 24) * m & mask
-        h = (h * m & mask) ^ k
-    rest = data[whole:]
-    if rest:
-        h = (h ^ int.from_bytes(rest, "little")) * m & mask
-    h = (h ^ h >> 13) * m & mask
-    return (h ^ h >> 15) & 0x7FFFFFFF
 
 
 def too_large(recorded: Recorded, rules: BatchingRules) -> int:
@@ -378,8 +418,3 @@ def too_large(recorded: Recorded, rules: BatchingRules) -> int:
     bare = recorded.bare_bytes()
     sizes = core.BATCH_HEADER_BYTES + varint_bytes(bare) + bare
     return int((sizes > rules.record_bytes_at_most).sum())
-
-
-def counts_of(batches: Sequence["Integers"]) -> list[int]:
-    """How many records each batch has."""
-    return [len(batch) for batch in batches]

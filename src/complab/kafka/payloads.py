@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 DEFAULT_MAX_INPUT_BYTES = 16 * 1024 * 1024
 
+# The kind of the warning that a bound left something out.
+SAMPLED = "sampled"
+
 # Messages of magic 0 and 1 that are not compressed stand one by one in a log, and the
 # sets in which they were sent are forgotten. They are measured in sets of this size,
 # the Java producer's default batch.size.
@@ -81,6 +84,11 @@ class Payloads:
     def uncompressed_bytes(self) -> int:
         """The sum of the blocks."""
         return sum(map(len, self.blocks))
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether a bound left something out that could have been read."""
+        return any(warning.kind == SAMPLED for warning in self.warnings)
 
 
 def read_payloads(
@@ -168,7 +176,7 @@ def _opaque(path: str, max_input_bytes: int, seed: int) -> Payloads:
     warnings: tuple[InputWarning, ...] = ()
     if len(block) < size_bytes:
         text = f"measured the first {len(block):,} of {size_bytes:,} bytes"
-        warnings = (InputWarning("sampled", text, is_damage=False),)
+        warnings = (InputWarning(SAMPLED, text, is_damage=False),)
     digest = hashlib.sha256(block).hexdigest()
     return Payloads(
         path, digest, 1, 0, (block,), is_opaque=True, seed=seed, warnings=warnings
@@ -372,7 +380,7 @@ def _draw(
                 f"measured {len(drawn):,} of {len(units):,} batches, spread evenly "
                 f"over the input (seed {seed}): --max-input takes more"
             )
-            warnings.append(InputWarning("sampled", text, is_damage=False))
+            warnings.append(InputWarning(SAMPLED, text, is_damage=False))
             break
         drawn[number] = bytes(payload)
         total_bytes += len(payload)
@@ -393,6 +401,7 @@ def _draw_runs(
     runs: list[int] = []
     warnings: list[InputWarning] = []
     share_bytes = max_input_bytes // run_count
+    is_bounded = False
     for run, (begin, end) in enumerate(run_bounds(len(units), run_count)):
         total_bytes = 0
         for number, payload in _payloads_of(log, units, list(range(begin, end))):
@@ -401,17 +410,18 @@ def _draw_runs(
                 warnings.append(_unread(place, payload))
                 continue
             if total_bytes and total_bytes + len(payload) > share_bytes:
+                is_bounded = True
                 break
             drawn.append((number, bytes(payload)))
             runs.append(run)
             total_bytes += len(payload)
-    if len(drawn) == len(units):
+    if not is_bounded:
         return drawn, (0,) * len(drawn), warnings
     text = (
         f"read {len(drawn):,} of {len(units):,} batches, in {run_count} runs spread "
         "evenly over the input: --max-input takes more"
     )
-    warnings.append(InputWarning("sampled", text, is_damage=False))
+    warnings.append(InputWarning(SAMPLED, text, is_damage=False))
     return drawn, tuple(runs), warnings
 
 

@@ -20,6 +20,7 @@ from complab.errors import InputError, NoDataBatchError
 from complab.kafka.files import open_file
 from complab.kafka.payloads import (
     DEFAULT_MAX_INPUT_BYTES,
+    SAMPLED,
     InputWarning,
     Payloads,
     run_bounds,
@@ -97,7 +98,7 @@ def read_record_file(
             f"measured {len(drawn):,} of {len(batches):,} batches, {how}: --max-input "
             "takes more"
         )
-        warnings = (InputWarning("sampled", text, is_damage=False),)
+        warnings = (InputWarning(SAMPLED, text, is_damage=False),)
     digest = hashlib.sha256()
     for number in sorted(drawn):
         digest.update(file.bytes_of(batches[number]))

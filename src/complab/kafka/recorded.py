@@ -93,6 +93,14 @@ def read_recorded(payloads: Payloads) -> Recorded:
     return Recorded(payloads.blocks, source, rows, payloads.batches, counts)
 
 
+def run_begins(recorded: Recorded, run_of_block: Sequence[int]) -> "Integers":
+    """The number of the first record of each run of neighbours that was drawn."""
+    import numpy as np
+
+    run_of_record = np.repeat(np.asarray(run_of_block, np.int64), recorded.counts)
+    return np.flatnonzero(np.diff(run_of_record, prepend=-1))
+
+
 def batch_rows(
     recorded: Recorded, order: "Integers", counts: Sequence[int]
 ) -> tuple["Rows", "Rows"]:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from complab.kafka.log import Rows
+    from complab.kafka.recorded import Integers
 
 ENCODE: Final = "encode"
 COMPRESS: Final = "compress"
@@ -111,9 +112,16 @@ class Parcel:
 
     @classmethod
     def cut(
-        cls, recorded: Recorded, batching: Batching, compressor: "Compressor"
+        cls,
+        recorded: Recorded,
+        batching: Batching,
+        compressor: "Compressor",
+        run_begins: "Sequence[int] | Integers",
     ) -> "Parcel":
-        """The records in the batches that a client with that compressor makes."""
+        """The records in the batches that a client with that compressor makes.
+
+        No batch goes over the first record of a run (``complab.kafka.batching.cut``).
+        """
         import numpy as np
 
         def compressed(numbers: "NDArray[np.int64]") -> int:
@@ -121,9 +129,7 @@ class Parcel:
             (payload,) = cls.encoded(recorded.source, rows, records).payloads
             return compressor.framed_bytes(payload)
 
-        if not compressor.codec_id:
-            batching = batching.of_uncompressed()
-        batches = cut(recorded, batching, compressed)
+        batches = cut(recorded, batching, compressed, run_begins)
         counts = [len(batch) for batch in batches]
         rows, records = batch_rows(recorded, np.concatenate(batches), counts)
         return cls.encoded(recorded.source, rows, records)

@@ -21,8 +21,8 @@ from complab.kafka.batching import RULES, Arrival, Batching, too_large
 from complab.kafka.broker import REFUSED
 from complab.kafka.inputs import InputOptions, read_input
 from complab.kafka.log import DEFAULT_MAX_PAYLOAD_BYTES
-from complab.kafka.payloads import DEFAULT_MAX_INPUT_BYTES
-from complab.kafka.recorded import Recorded, read_recorded
+from complab.kafka.payloads import DEFAULT_MAX_INPUT_BYTES, Payloads
+from complab.kafka.recorded import Recorded, read_recorded, run_begins
 from complab.kafka.topic_settings import TopicSettings, parse_topic_settings
 from complab.render import Table
 from complab.results.model import FAILED, OK, SKIPPED
@@ -36,6 +36,7 @@ from complab.studies.delivery import (
     deliver,
 )
 from complab.studies.replay_table import ReplayRow, replay_table
+from complab.studies.sampled import RUN_COUNT
 from complab.studies.stations import PathTimes
 from complab.units import format_count
 from complab.whole_file import open_whole
@@ -190,10 +191,11 @@ def replay(
         records=records,
         max_input_bytes=max_input_bytes,
         max_payload_bytes=max_payload_bytes,
+        # Only neighbours go into a client's batch.
+        run_count=RUN_COUNT if chosen.batching else None,
     )
     payloads = read_input(path, options, libraries=catalogue, seed=seed)
-    recorded = read_recorded(payloads)
-    parcels = _Parcels(recorded, chosen.batching)
+    parcels = _Parcels(payloads, chosen.batching)
     runs = [_Run(each, chosen, parcels, catalogue) for each in selections]
     deliveries = [run.delivery for run in runs if run.delivery is not None]
     times = PathTimes(deliveries, until_s=started_s + budget_s, seed=seed)
@@ -201,7 +203,10 @@ def replay(
     rows = tuple(run.row(times, baseline) for run in runs)
     return ReplayResult(
         rows,
-        (*(w.message for w in payloads.warnings), *_notes(chosen, recorded, rows)),
+        (
+            *(w.message for w in payloads.warnings),
+            *_notes(chosen, parcels.recorded, rows),
+        ),
         any(warning.is_damage for warning in payloads.warnings),
         tuple(run.delivery for run in runs),
     )
@@ -252,9 +257,10 @@ def _selections(
 class _Parcels:
     """The batches of the records: one parcel for all codecs where they are kept."""
 
-    def __init__(self, recorded: Recorded, batching: Batching | None) -> None:
-        self._recorded = recorded
+    def __init__(self, payloads: Payloads, batching: Batching | None) -> None:
+        self.recorded = recorded = read_recorded(payloads)
         self._batching = batching
+        self._run_begins = run_begins(recorded, payloads.runs) if batching else ()
         self._kept = Parcel.kept(recorded) if batching is None else None
 
     def of(self, compressor: Compressor) -> Iterator[Parcel]:
@@ -263,8 +269,11 @@ class _Parcels:
             yield self._kept
             return
         assert self._batching is not None  # noqa: S101 - one of the two is there
-        for batching in self._batching.variants():
-            yield Parcel.cut(self._recorded, batching, compressor)
+        batching = self._batching
+        if not compressor.codec_id:
+            batching = batching.of_uncompressed()
+        for variant in batching.variants():
+            yield Parcel.cut(self.recorded, variant, compressor, self._run_begins)
 
 
 class _Run:
@@ -295,7 +304,7 @@ class _Run:
                 self._deliver(each, chosen, catalogue, compressor).stored
                 for each in variants
             ]
-            if chosen.batching is not None:
+            if len(stored) > 1:
                 self._range = _range(stored)
         except CodecError as error:
             self.delivery = None
@@ -405,12 +414,13 @@ def _notes(chosen: _Choice, recorded: Recorded, rows: Sequence[ReplayRow]) -> li
                 f"{records} larger than {chosen.client.name} sends "
                 f"({batching.rules.record_bytes_at_most:,} bytes)"
             )
-        if batching.rules.is_estimating:
+        ranged = {row.codec for row in rows if row.disk_low_bytes is not None}
+        if batching.rules.is_estimating and ranged - {_BASELINE}:
             notes.append(
                 "at least, at most: the client learns its compression ratio at once, "
                 "or after as many batches as its buffer holds, and a batch more or less"
             )
-        else:
+        elif ranged:
             notes.append(
                 "at least, at most: records are handed over at once, or slowly, so "
                 "that lingers end"

@@ -14,7 +14,7 @@ from complab.codecs.catalogue import Catalogue
 from complab.kafka.batching import Batching, cut
 from complab.kafka.inputs import InputOptions, read_input
 from complab.kafka.payloads import Payloads
-from complab.kafka.recorded import Recorded, batch_rows, read_recorded
+from complab.kafka.recorded import Recorded, batch_rows, read_recorded, run_begins
 from complab.stats import CONFIDENCE
 from complab.student import student_quantile
 from complab.studies.delivery import Parcel
@@ -67,13 +67,9 @@ class SampledRuns:
     def __init__(
         self, recorded: Recorded, run_of_block: Sequence[int], *, is_whole: bool
     ) -> None:
-        import numpy as np
-
         self._recorded = recorded
         self.is_whole = is_whole
-        run_of_record = np.repeat(np.asarray(run_of_block, np.int64), recorded.counts)
-        begins = np.flatnonzero(np.diff(run_of_record, prepend=-1))
-        self._begins: list[int] = begins.tolist()
+        self._begins: list[int] = run_begins(recorded, run_of_block).tolist()
         # By the records' numbers, which are in the order of the runs.
         self._ends = [*self._begins[1:], recorded.record_count]
 
@@ -171,6 +167,5 @@ def read_sample(
     )
     payloads = read_input(path, options, libraries=libraries)
     recorded = read_recorded(payloads)
-    is_whole = len(payloads.blocks) == payloads.batch_count
-    runs = SampledRuns(recorded, payloads.runs, is_whole=is_whole)
+    runs = SampledRuns(recorded, payloads.runs, is_whole=not payloads.is_sample)
     return Sample(payloads, recorded, runs)
