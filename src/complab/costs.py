@@ -15,8 +15,10 @@ that a million messages take producer, leader, follower and consumer::
     consumers   G m c / 10^6
     a month     730 h: GB moved, GB held, core hours, each times its price
 
-Errors are carried along: that of the ratio moves all bytes together, those of the CPU
-figures are independent. Not here: what a request costs, and what idle machines do.
+Errors are carried along. That of the ratio moves all bytes together; leader, follower
+and consumer run the same measured stages, so that their errors add up; bytes, producers
+and these are independent of one another. Not here: what a request costs, and what idle
+machines do.
 """
 
 import math
@@ -91,8 +93,14 @@ class Usage:
     consumed_bytes_per_s: float
     disk_bytes: float
     producer_cores: float
-    broker_cores: float
+    leader_cores: float
+    follower_cores: float
     consumer_cores: float
+
+    @property
+    def broker_cores(self) -> float:
+        """Leaders and followers."""
+        return self.leader_cores + self.follower_cores
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +140,14 @@ def use(traffic: Traffic, footprint: Footprint) -> Usage:
     stored_per_s = traffic.bytes_per_s / footprint.stored_ratio
     followers = traffic.replication - 1
     millions_per_s = traffic.messages_per_s / _MILLION
-    broker = footprint.broker.value + followers * footprint.follower.value
     return Usage(
         produced_bytes_per_s=traffic.bytes_per_s / footprint.sent_ratio,
         replicated_bytes_per_s=followers * stored_per_s,
         consumed_bytes_per_s=traffic.consumer_groups * stored_per_s,
         disk_bytes=traffic.replication * traffic.retention_s * stored_per_s,
         producer_cores=millions_per_s * footprint.producer.value,
-        broker_cores=millions_per_s * broker,
+        leader_cores=millions_per_s * footprint.broker.value,
+        follower_cores=millions_per_s * followers * footprint.follower.value,
         consumer_cores=(
             traffic.consumer_groups * millions_per_s * footprint.consumer.value
         ),
@@ -156,17 +164,29 @@ def bill(traffic: Traffic, footprint: Footprint, prices: Prices) -> Bill:
     )
     network *= _SECONDS_A_MONTH / _GB
     disk = used.disk_bytes / _GB * prices.disk
-    cores = (
-        (used.producer_cores * prices.producer_core, footprint.producer),
-        (used.broker_cores * prices.broker_core, footprint.broker),
-        (used.consumer_cores * prices.consumer_core, footprint.consumer),
+    producers = HOURS_A_MONTH * used.producer_cores * prices.producer_core
+    leaders = HOURS_A_MONTH * used.leader_cores * prices.broker_core
+    followers = HOURS_A_MONTH * used.follower_cores * prices.broker_core
+    consumers = HOURS_A_MONTH * used.consumer_cores * prices.consumer_core
+    # What has one cause is off together.
+    causes = (
+        ((network + disk, footprint.ratio_error_pct),),
+        ((producers, footprint.producer.error_pct),),
+        (
+            (leaders, footprint.broker.error_pct),
+            (followers, footprint.follower.error_pct),
+            (consumers, footprint.consumer.error_pct),
+        ),
     )
-    cpu = HOURS_A_MONTH * sum(cost for cost, _ in cores)
-    errors = [(network + disk, footprint.ratio_error_pct)]
-    errors += [(HOURS_A_MONTH * cost, found.error_pct) for cost, found in cores]
-    squares = sum((cost * (error or 0.0) / 100) ** 2 for cost, error in errors)
-    is_whole = all(error is not None for cost, error in errors if cost)
-    return Bill(network, disk, cpu, math.sqrt(squares), is_whole)
+    errors = [
+        sum(cost * (error_pct or 0.0) / 100 for cost, error_pct in parts)
+        for parts in causes
+    ]
+    is_whole = all(
+        error_pct is not None for parts in causes for cost, error_pct in parts if cost
+    )
+    cpu = producers + leaders + followers + consumers
+    return Bill(network, disk, cpu, math.hypot(*errors), is_whole)
 
 
 _TABLES: Final = ("network_per_gb", "disk_per_gb_month", "core_per_hour")

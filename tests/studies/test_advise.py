@@ -104,6 +104,47 @@ def test_batches_are_no_fuller_than_the_rate_lets_them(sample: str) -> None:
     assert row.linger_ms == 100
 
 
+def test_a_batch_is_judged_by_those_that_were_filled(
+    sample: str, needs: Callable[[str], None]
+) -> None:
+    """600 messages make one batch that is full, and what is left of them."""
+    needs("zstd")
+    options = {"codecs": "zstd:3", "budget_s": 0.1}
+    advice = complab.advise(
+        sample,
+        ingress=_INGRESS,
+        sizes=(262_144,),
+        **options,  # type: ignore[arg-type]
+    )
+    (row,) = advice.rows
+    assert row.message == ""
+    assert row.messages_per_batch is not None
+    # With the rest of the sample in it the mean would be 300.
+    assert row.messages_per_batch > 500
+    message_bytes = 978_000 / 600
+    fill_ms = 1000 * row.messages_per_batch * message_bytes / 75e6
+    assert row.linger_ms == pytest.approx(fill_ms, abs=1.5)
+    large = complab.advise(
+        sample,
+        ingress=_INGRESS,
+        sizes=(1 << 24,),
+        **options,  # type: ignore[arg-type]
+    )
+    assert large.rows[0].message == "no batch is full: there is not so much to read"
+    assert large.rows[0].messages_per_batch == 600
+
+
+def test_what_nobody_knows_the_error_of_is_told_without(sample: str) -> None:
+    """A single pass over each stage has none: no ±, and nothing is called sure."""
+    advice = complab.advise(
+        sample, ingress=_INGRESS, codecs="none,gzip:1", sizes=(65536,), budget_s=0.0
+    )
+    assert [row.total_error for row in advice.rows] == [None, None]
+    assert "±" not in advice.sentences[0]
+    assert "runner-up" in advice.sentences[1]
+    assert "sure" not in advice.sentences[1]
+
+
 def test_prices_decide(
     sample: str, tmp_path: Path, needs: Callable[[str], None]
 ) -> None:
@@ -127,6 +168,7 @@ def test_prices_decide(
     assert advice.rows[0].codec == "none"
     assert advice.rows[0].network_cost == 0
     assert advice.currency == "EUR"
+    assert f"prices: {path}" in advice.notes
 
 
 @pytest.mark.parametrize(
@@ -141,6 +183,15 @@ def test_prices_decide(
             "librdkafka",
             Chosen("lz4", 5, 1000, 10),
             ("compression.codec=lz4", "compression.level=5", "batch.size=1000"),
+        ),
+        (
+            "librdkafka",
+            Chosen("snappy", None, 2_000_000, 10),
+            (
+                "compression.codec=snappy",
+                "batch.size=2000000",
+                "message.max.bytes=2000000",
+            ),
         ),
         ("java-3", Chosen("zstd", 3, 1000, 0), ("compression.type=zstd",)),
         ("aiokafka", Chosen("none", None, 1000, 7), ("compression_type=None,",)),

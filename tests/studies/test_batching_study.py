@@ -119,13 +119,15 @@ def test_runs_are_neighbours_of_each_other(lines: str) -> None:
 
 
 def test_lingers_close_batches_by_time(sample: str) -> None:
-    """At a given rate; the longer the linger, the more messages in a batch."""
+    """At a given rate, the first message counted; the end of the data closes none."""
     result = complab.batching(
         sample, "gzip:1", lingers_ms=(0.0, 10.0), arrival="1000/s", budget_s=0.1
     )
     assert [row.linger_ms for row in result.rows] == [0.0, 10.0]
-    assert [row.messages_per_batch for row in result.rows] == [1.0, 160 / 15]
-    assert result.rows[1].fill_ms == pytest.approx(1000 * (160 / 15) / 1000)
+    assert [row.messages_per_batch for row in result.rows] == [1.0, 11.0]
+    assert result.rows[1].message_count == 160
+    assert result.rows[1].batch_count == 15
+    assert result.rows[1].fill_ms == pytest.approx(11.0)
 
 
 @pytest.mark.parametrize(

@@ -149,7 +149,8 @@ class _MachineType(click.ParamType[Machine]):
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
-    help="How many producers share the messages: their batches fill so much slower.",
+    help="How many producers share the messages, so that their batches fill slower; "
+    "one that writes to several partitions counts once for each.",
 )
 @click.option(
     "--max-linger",

@@ -186,7 +186,8 @@ def advise(
         writer,
         notes=(
             *sample.notes,
-            *_notes(traffic, costs, sample, filling),
+            *_notes(traffic, sample, filling),
+            _about_prices(prices, costs),
         ),
         has_damage=sample.has_damage,
     )
@@ -266,9 +267,7 @@ def _dearer_pct(cost: float | None, least: float) -> float | None:
     return None if cost is None or not least else 100 * (cost / least - 1)
 
 
-def _notes(
-    traffic: Traffic, prices: Prices, sample: Sample, filling: Filling
-) -> Iterator[str]:
+def _notes(traffic: Traffic, sample: Sample, filling: Filling) -> Iterator[str]:
     message_bytes = traffic.bytes_per_s / traffic.messages_per_s
     yield (
         f"{traffic.bytes_per_s / 1e6:,.3g} MB/s of uncompressed records, "
@@ -281,12 +280,17 @@ def _notes(
     )
     yield (
         f"p99: the time to fill a batch at {filling.messages_per_s:,.0f} messages a "
-        "second and producer, and to make the slowest of a hundred"
+        "second and producer, and to make the slowest of a hundred; a producer that "
+        "writes to several partitions fills a batch of each, so slower by as much "
+        "(--producers)"
     )
-    if prices.source:
-        yield f"prices: {prices.source} ({prices.date})"
-    else:
-        yield (
+
+
+def _about_prices(path: str | None, prices: Prices) -> str:
+    if path is None:
+        return (
             "no prices are given: costs are shares of a machine (--machine), network, "
             "disk and cores added up"
         )
+    date = f" ({prices.date})" if prices.date else ""
+    return f"prices: {prices.source or path}{date}"

@@ -184,9 +184,6 @@ def _steps(
     ]
 
 
-_NOT_FULL: Final = "no batch is full: there is not so much to read"
-
-
 class _Cell:
     """One codec at one step: its delivery, or why there is none."""
 
@@ -229,8 +226,10 @@ class _Cell:
         parcel, stored = delivery.parcel, delivery.stored
         message_count, batch_count = len(parcel.records), len(stored.batches)
         producer = times.station(delivery, PRODUCER_STAGES)
-        p50, p99 = times.batch_quantiles_ns(delivery, (0.5, 0.99))
-        per_batch = message_count / batch_count
+        p50, p99 = times.batch_quantiles_ns(
+            delivery, (0.5, 0.99), self._batches.typical
+        )
+        per_batch = self._batches.messages_per_batch
         return BatchingRow(
             *name,
             *place,
@@ -246,7 +245,7 @@ class _Cell:
             batch_p50_ns=p50,
             batch_p99_ns=p99,
             fill_ms=1000 * per_batch / per_s if per_s else None,
-            message="" if self._batches.is_full else _NOT_FULL,
+            message=self._batches.remark,
         )
 
 

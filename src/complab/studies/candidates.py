@@ -156,9 +156,8 @@ class Candidate:
         self.footprint = footprint
         self.bill = made = bill(traffic, footprint, prices)
         used = use(traffic, footprint)
-        per_batch = len(parcel.records) / len(stored.batches)
-        linger_ms = self._filling.linger_ms(per_batch)
-        (p99_ns,) = times.batch_quantiles_ns(delivery, (0.99,))
+        linger_ms = self._filling.linger_ms(batches.messages_per_batch)
+        (p99_ns,) = times.batch_quantiles_ns(delivery, (0.99,), batches.typical)
         moved = (
             used.produced_bytes_per_s
             + used.replicated_bytes_per_s
@@ -167,7 +166,7 @@ class Candidate:
         row = replace(
             self.row,
             linger_ms=linger_ms,
-            messages_per_batch=per_batch,
+            messages_per_batch=batches.messages_per_batch,
             stored_ratio=footprint.stored_ratio,
             ratio_error_pct=ratio_error_pct,
             network_mbps=moved / 1e6,
@@ -180,7 +179,8 @@ class Candidate:
             disk_cost=made.disk,
             cpu_cost=made.cpu,
             total_cost=made.total,
-            total_error=made.error,
+            total_error=made.error if made.is_error_whole else None,
+            message=batches.remark,
         )
         broken = constraints.broken_by(row)
         if broken:

@@ -6,6 +6,7 @@ its default, a linger and a batch size under its own names.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from complab.codecs.writers import Client
 
@@ -53,11 +54,18 @@ def _java(chosen: Chosen, level: int | None) -> Iterator[str]:
     yield f"linger.ms={chosen.linger_ms}"
 
 
+# The default of librdkafka's message.max.bytes.
+_LIBRDKAFKA_MESSAGE_BYTES: Final = 1_000_000
+
+
 def _librdkafka(chosen: Chosen, level: int | None) -> Iterator[str]:
     yield f"compression.codec={chosen.codec}"
     if level is not None:
         yield f"compression.level={level}"
     yield f"batch.size={chosen.batch_bytes}"
+    if chosen.batch_bytes > _LIBRDKAFKA_MESSAGE_BYTES:
+        # Bounds a batch, too.
+        yield f"message.max.bytes={chosen.batch_bytes}"
     yield f"linger.ms={chosen.linger_ms}"
 
 

@@ -8,7 +8,7 @@ ratio estimator over clusters (Cochran 1977, "Sampling Techniques", 6.11).
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from complab.codecs.catalogue import Catalogue
 from complab.kafka.batching import Batching, cut
@@ -20,7 +20,11 @@ from complab.student import student_quantile
 from complab.studies.delivery import Parcel
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from complab.kafka.recorded import Integers
+
+    Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
 # As many runs as give their spread some freedom; each must hold the largest batches.
 RUN_COUNT: Final = 8
@@ -30,14 +34,40 @@ RUN_COUNT: Final = 8
 BATCHES_AT_MOST: Final = 1000
 
 
+# Said of batches of which none stands for a client's.
+NOT_FULL: Final = "no batch is full: there is not so much to read"
+
+
 @dataclass(frozen=True)
 class Thinned:
-    """Batches of one step; ``is_full`` says whether any of them was filled up."""
+    """Batches of one step.
+
+    ``is_filled`` says of each whether its client closed it, and not the end of a run,
+    where the records ran out.
+    """
 
     parcel: Parcel
     clusters: "Integers"
     is_whole: bool
-    is_full: bool
+    is_filled: "Flags"
+
+    @property
+    def typical(self) -> "Flags":
+        """The batches that stand for a client's: the filled ones, where there are any.
+
+        What is told of a batch, and not of bytes, is told of these.
+        """
+        return self.is_filled if self.is_filled.any() else ~self.is_filled
+
+    @property
+    def remark(self) -> str:
+        """What readers should know of these batches."""
+        return "" if self.is_filled.any() else NOT_FULL
+
+    @property
+    def messages_per_batch(self) -> float:
+        """The mean of the typical batches."""
+        return float(self.parcel.rows["record_count"][self.typical].mean())
 
     def ratio_error_pct(self, framed: Sequence[bytes]) -> float | None:
         """Half the 95 % interval of the ratio; ``None`` of a single cluster.
@@ -98,6 +128,7 @@ class SampledRuns:
 
         batches: list[Integers] = []
         run_of: list[int] = []
+        is_filled: list[bool] = []
         made_count = 0
         for run, (begin, end) in enumerate(zip(self._begins, self._ends, strict=True)):
             part = replace(self._recorded, rows=self._recorded.rows[begin:end])
@@ -107,6 +138,11 @@ class SampledRuns:
             kept = np.arange(most) * len(made) // most
             batches += [made[number] + begin for number in kept.tolist()]
             run_of += [run] * most
+            is_filled += [
+                number + 1 < len(made)
+                or len(made[number]) == batching.rules.records_at_most
+                for number in kept.tolist()
+            ]
         counts = [len(numbers) for numbers in batches]
         rows, records = batch_rows(self._recorded, np.concatenate(batches), counts)
         parcel = Parcel.encoded(self._recorded.source, rows, records)
@@ -114,8 +150,7 @@ class SampledRuns:
         clusters = np.array(run_of, np.int64)
         if self.count == 1 and not is_whole:
             clusters = np.arange(len(batches))
-        is_full = batching.rules.records_at_most == 1 or made_count > self.count
-        return Thinned(parcel, clusters, is_whole=is_whole, is_full=is_full)
+        return Thinned(parcel, clusters, is_whole, np.array(is_filled))
 
 
 def _unasked(numbers: "Integers") -> int:

@@ -79,10 +79,16 @@ class PathTimes:
         return sum(rest, first)
 
     def batch_quantiles_ns(
-        self, delivery: Delivery, shares: Sequence[float]
+        self,
+        delivery: Delivery,
+        shares: Sequence[float],
+        chosen: "NDArray[np.bool_] | slice" = slice(None),
     ) -> tuple[float, ...]:
-        """The smallest times that so many batches do not exceed at their producer."""
+        """The smallest times that so many batches do not exceed at their producer.
+
+        Of all batches, or of the ``chosen`` ones.
+        """
         import numpy as np
 
-        times_ns = self.batch_ns(delivery)
+        times_ns = self.batch_ns(delivery)[chosen]
         return tuple(np.quantile(times_ns, shares, method="inverted_cdf").tolist())

@@ -29,9 +29,10 @@ def sentences(
 
 
 def _amount(row: AdviceRow, currency: str) -> str:
-    return (
-        f"{money(row.total_cost or 0.0)} ± {money(row.total_error or 0.0)} {currency}"
-    )
+    amount = money(row.total_cost or 0.0)
+    if row.total_error is not None:
+        amount += f" ± {money(row.total_error)}"
+    return f"{amount} {currency}"
 
 
 def _against(
@@ -59,10 +60,12 @@ def _error_of_difference(best: Candidate, other: Candidate) -> float:
     """The standard deviation of the difference of two bills.
 
     Bytes are compared by the runs that both were measured on; CPU figures are
-    independent. 0 where nothing is known.
+    independent. 0 where some part of it is not known.
     """
     assert best.bill is not None  # noqa: S101 - both are among the good ones
     assert other.bill is not None  # noqa: S101
+    if not (best.bill.is_error_whole and other.bill.is_error_whole):
+        return 0.0
     moved = best.bill.network + best.bill.disk
     squares = (moved * _spread_of_bytes(best, other)) ** 2
     for each in (best, other):
