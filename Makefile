@@ -141,6 +141,7 @@ study-client-cpu: setup-test ## Time producers as processes, beside what replay 
 	.ci/interop
 	$(BIN)/python tests/studies/client_cpu.py run $(CLIENTS)-cpu.csv
 	$(BIN)/python tests/studies/client_cpu.py tell $(CLIENTS)-cpu.csv
+	$(BIN)/python tests/studies/client_cpu.py streams
 
 .PHONY: study-budgets
 study-budgets: setup-test ## Hold sweeps against their budgets, everything included
