@@ -43,7 +43,8 @@ def saved(
 ) -> Path:
     """A folder of results: after.json has zstd's compression half as fast.
 
-    The times are set by hand, since those of a busy machine are anyone's guess.
+    The epochs are set by hand, since those of a busy machine are anyone's guess: thirty
+    of each of three processes.
     """
     assert zstd_path
     folder = tmp_path_factory.mktemp("results")
@@ -52,13 +53,17 @@ def saved(
     )
     document = result.to_document()
     for measurement in document["measurements"]:
-        count = len(measurement["iteration_count"])
-        measurement["epoch_times_ns"] = [
-            iterations * (1_000_000 + 1_000 * (place % 3))
-            for place, iterations in enumerate(measurement["iteration_count"])
-        ]
-        measurement["stalled_times_ns"] = [0] * count
-        measurement["canary_in_flight_ns"] = [0.0] * count
+        places = range(90)
+        measurement.update(
+            epoch_times_ns=[1_000_000 + 1_000 * (place % 3) for place in places],
+            iteration_count=[1 for _ in places],
+            canary_times_ns=[[1, 1] for _ in places],
+            canary_in_flight_ns=[0.0 for _ in places],
+            stalled_times_ns=[0 for _ in places],
+            is_clean=[None for _ in places],
+            round=[place // 3 for place in places],
+            process=[place // 30 for place in places],
+        )
 
     def write(name: str) -> None:
         (folder / name).write_text(json.dumps(document), encoding="utf-8")
@@ -100,6 +105,29 @@ def test_levels_against_each_other(run: Run, samples: Path, zstd_path: str) -> N
     assert (done.returncode, done.stderr) == (0, "")
     assert "B's codec" in done.stdout
     assert "B compresses to another size in 1 of 1 rows" in done.stdout
+
+
+def test_both_sides_have_the_named_policies(
+    run: Run, samples: Path, zstd_path: str
+) -> None:
+    """Each pair once with each word, which its row tells."""
+    assert zstd_path
+    words = ("--a", "zstd:1,zstd:3", "--b", "zstd:2,zstd:4", "--format", "json")
+    policies = ("--context", "reused,fresh", "--buffers", "warm")
+    done = run("compare", str(samples / SAMPLE), *words, *policies, "--budget", "4")
+    assert done.returncode in {0, 3}
+    document = json.loads(done.stdout)
+    rows = document["comparison"]
+    assert [(r["level"], r["b_level"], r["context"]) for r in rows] == [
+        (1, 2, "reused"),
+        (1, 2, "fresh"),
+        (3, 4, "reused"),
+        (3, 4, "fresh"),
+    ]
+    found = {c["id"]: (c["level"], c["context"]) for c in document["configurations"]}
+    for row, (a, b) in zip(rows, document["plan"]["pairs"], strict=True):
+        assert found[a] == (row["level"], row["context"])
+        assert found[b] == (row["b_level"], row["context"])
 
 
 def test_a_saved_comparison_is_a_result(
@@ -158,7 +186,14 @@ def test_stored_results_that_differ(run: Run, saved: Path) -> None:
         (("--codecs", "nix"), 2, "there is no codec 'nix'"),
         (("--codecs", "none"), 2, "none: there are no two libraries"),
         (("--fail-above", "-1"), 2, "not a percentage"),
-        (("after.json", "--codecs", "zstd"), 2, "codecs are not named again"),
+        (("after.json", "--codecs", "zstd"), 2, "nor policies are named again"),
+        (("after.json", "--threads", "1"), 2, "nor policies are named again"),
+        (("--a", "zstd:1", "--b", "zstd:2", "--size", "big"), 2, "size 'big'"),
+        (
+            ("--a", "zstd:1", "--b", "none", "--context", "fresh,reused"),
+            2,
+            "zstd and none do not have the same policies",
+        ),
         (("after.json",), 1, "is no JSON"),
         (("--save", "-"), 2, "--save needs a file"),
     ],

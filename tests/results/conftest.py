@@ -32,10 +32,10 @@ def _facts(number: int, row: Mapping[str, Any]) -> ConfigurationFacts:
         parameters={},
         framing="kafka",
         client="java",
-        context="fresh",
+        context=row.get("context", "fresh"),
         size_known=False,
         buffers="warm",
-        threads=1,
+        threads=row.get("threads", 1),
         provider=(
             ProviderFacts(provider, f"/lib/{provider}.so", version, "0" * 64)
             if provider

@@ -220,6 +220,27 @@ def test_what_may_differ_is_told(make_record: MakeRecord) -> None:
     assert not result.is_paired
 
 
+def test_policies_tell_rows_apart(make_record: MakeRecord) -> None:
+    """Rows of one codec and level meet by their policies, which are in their names."""
+    told: list[dict[str, Any]] = [{}, {"context": "reused"}, {"threads": 2}]
+    before = make_record(*({**row(3, 1e6), **each} for each in told))
+    after = make_record(*({**row(3, 2e6), **each} for each in reversed(told)))
+    rows, alone = compare_records(before, after)
+    assert alone == ()
+    assert [each.name for each in rows] == [
+        "zstd:3",
+        "zstd:3 reused context",
+        "zstd:3 2 threads",
+    ]
+    lines = str(comparison_table(rows)).splitlines()
+    (heads,) = (line for line in lines if line.startswith("codec"))
+    assert "context" in heads
+    assert "threads" in heads
+    assert "buffers" not in heads
+    plain, _ = compare_records(make_record(row(3, 1e6)), make_record(row(3, 2e6)))
+    assert "context" not in str(comparison_table(plain))
+
+
 def test_results_without_a_common_row(make_record: MakeRecord) -> None:
     """Results of other codecs have nothing to compare."""
     before = SweepResult(make_record(row(1, 1e6)))

@@ -50,6 +50,7 @@ _EXIT_REGRESSION = 3
     help="The other list.",
 )
 @options.FRAMING
+@options.POLICIES
 @options.OPAQUE
 @options.MAX_INPUT
 @click.option(
@@ -99,6 +100,10 @@ def command(
     a: str | None,
     b: str | None,
     framing: str,
+    contexts: tuple[str, ...],
+    sizes: tuple[str, ...],
+    buffers: tuple[str, ...],
+    thread_counts: tuple[int, ...],
     opaque: bool,
     max_input: int,
     budget: float | None,
@@ -118,12 +123,14 @@ def command(
 
     \b
     complab compare batch.bin --codecs zstd:1-9 --lib zstd:old=A.so --lib zstd:new=B.so
-    complab compare batch.bin --a zstd@system:3 --b zstd@wheel:3
+    complab compare batch.bin --a zstd@system:3 --b zstd@wheel:3 --context fresh,reused
     complab compare before.json after.json --fail-above 5%
     """
-    if after is not None and (codecs or libraries or a or b):
+    policies = (contexts, sizes, buffers, thread_counts)
+    if after is not None and (codecs or libraries or a or b or any(policies)):
         message = (
-            "two stored results hold what was measured: codecs are not named again"
+            "two stored results hold what was measured: neither codecs nor policies "
+            "are named again"
         )
         raise PlanError(message)
     if output_path == "-":  # it is where the result goes anyway
@@ -138,6 +145,10 @@ def command(
             a=a,
             b=b,
             framing=framing,
+            contexts=contexts,
+            sizes=sizes,
+            buffers=buffers,
+            thread_counts=thread_counts,
             is_opaque=opaque,
             max_input_bytes=max_input,
             budget_s=budget,

@@ -1,11 +1,16 @@
 """Options that several commands share, word for word."""
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 import click
 
-from complab.cli.parameters import BYTES
+from complab.cli.parameters import BYTES, COUNTS, WORDS
 from complab.codecs.writers import CLIENTS
 from complab.kafka.log import DEFAULT_MAX_PAYLOAD_BYTES
 from complab.kafka.record_files import KINDS
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 LIBRARIES = click.option(
     "--lib",
@@ -28,6 +33,51 @@ CLIENT = click.option(
     help="Write frames as this client does, levels in its numbers; complab codecs "
     "--clients lists them. [default: java]",
 )
+_POLICIES = (
+    click.option(
+        "--context",
+        "contexts",
+        type=WORDS,
+        default="",
+        metavar="reused|fresh",
+        help="Keep a codec's context, or make one for each batch. "
+        "[default: the framing's]",
+    ),
+    click.option(
+        "--size",
+        "sizes",
+        type=WORDS,
+        default="",
+        metavar="known|unknown",
+        help="Tell a codec a batch's size ahead, or not. [default: the framing's]",
+    ),
+    click.option(
+        "--buffers",
+        type=WORDS,
+        default="",
+        metavar="warm|cold",
+        help="Batches and outputs in the caches, or not: cold,warm measures both. "
+        "[default: warm]",
+    ),
+    click.option(
+        "--threads",
+        "thread_counts",
+        type=COUNTS,
+        default="",
+        metavar="N,...",
+        help="Measure so many threads together, each with its own context and batches. "
+        "[default: 1]",
+    ),
+)
+
+
+def POLICIES(command: _Command) -> _Command:  # noqa: N802 - used like the others
+    """All policies, in the order of the help."""
+    for option in reversed(_POLICIES):
+        command = option(command)
+    return command
+
+
 OPAQUE = click.option(
     "--opaque", is_flag=True, help="Take any file as one block of bytes."
 )

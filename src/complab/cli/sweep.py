@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from complab.cli import options, output
-from complab.cli.parameters import BYTES, COUNTS, SECONDS, WORDS, complete_codecs
+from complab.cli.parameters import BYTES, SECONDS, complete_codecs
 from complab.cli.progress import Progress
 from complab.cli.talk import tell
 from complab.errors import PlanError, ResultError
@@ -34,39 +34,7 @@ _FORMATS = ("table", "markdown", "csv", "json", "lzbench")
 @options.FRAMING
 @options.CLIENT
 @options.LIBRARIES
-@click.option(
-    "--context",
-    "contexts",
-    type=WORDS,
-    default="",
-    metavar="reused|fresh",
-    help="Keep a codec's context, or make one for each batch. [default: the framing's]",
-)
-@click.option(
-    "--size",
-    "sizes",
-    type=WORDS,
-    default="",
-    metavar="known|unknown",
-    help="Tell a codec a batch's size ahead, or not. [default: the framing's]",
-)
-@click.option(
-    "--buffers",
-    type=WORDS,
-    default="",
-    metavar="warm|cold",
-    help="Batches and outputs in the caches, or not: cold,warm measures both. "
-    "[default: warm]",
-)
-@click.option(
-    "--threads",
-    "thread_counts",
-    type=COUNTS,
-    default="",
-    metavar="N,...",
-    help="Measure so many threads together, each with its own context and batches. "
-    "[default: 1]",
-)
+@options.POLICIES
 @options.OPAQUE
 @options.RECORDS
 @click.option(

@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from complab.paired import LogRatio
 from complab.results.model import COMPRESS, DECOMPRESS, FAILED, OK
+from complab.results.policies import unusual_policies
 from complab.results.rows import Row
 
 FASTER: Final = "faster"
@@ -39,13 +40,20 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class ComparedRow:
-    """Two configurations side by side; the fields are the columns, in their order."""
+    """Two configurations side by side; the fields are the columns, in their order.
+
+    Both have the same policies; those of a context are A's where B's codec has none.
+    """
 
     codec: str
     level: int | None
     b_codec: str
     b_level: int | None
     framing: str
+    context: str
+    buffers: str
+    size_known: bool
+    threads: int
     a_provider: str | None
     a_version: str | None
     b_provider: str | None
@@ -75,9 +83,10 @@ class ComparedRow:
 
     @property
     def name(self) -> str:
-        """The codec and level, of both where they differ."""
+        """The codec and level, of both where they differ, and policies not usual."""
         a, b = _label(self.codec, self.level), _label(self.b_codec, self.b_level)
-        return a if a == b else f"{a} and {b}"
+        words = (a if a == b else f"{a} and {b}", *unusual_policies(self).values())
+        return " ".join(words)
 
     def change(self, direction: str) -> Change | None:
         """The change of a direction, ``None`` where a side was not measured."""
@@ -200,6 +209,10 @@ def side_by_side(a: Row, b: Row, changes: Mapping[str, Change | None]) -> Compar
         b_codec=b.codec,
         b_level=b.level,
         framing=a.framing,
+        context=a.context,
+        buffers=a.buffers,
+        size_known=a.size_known,
+        threads=a.threads,
         a_provider=a.provider,
         a_version=a.library_version,
         b_provider=b.provider,

@@ -14,6 +14,8 @@ from complab.results.comparison import (
     describe,
 )
 from complab.results.model import COMPRESS, DECOMPRESS, OK
+from complab.results.policies import unusual_policies
+from complab.results.tables import POLICY_COLUMNS
 from complab.units import format_percent, format_speed_mbps
 
 # What people see is words that are made of several of the machine's columns.
@@ -47,10 +49,13 @@ _SHOWN = {
 
 def _columns(rows: Sequence[ComparedRow]) -> list[Column]:
     are_alike = all((r.codec, r.level) == (r.b_codec, r.b_level) for r in rows)
+    shown = _SHOWN | {
+        name: POLICY_COLUMNS[name] for row in rows for name in unusual_policies(row)
+    }
     columns: list[Column] = []
     for name in COLUMN_NAMES:
         is_twin = name in {"b_codec", "b_level"} and are_alike
-        known = None if is_twin else _SHOWN.get(name)
+        known = None if is_twin else shown.get(name)
         if name == "message":
             columns += _WORDS
         columns.append(known or Column.text(name, name, is_shown=False))

@@ -7,7 +7,7 @@ A codec and its level are enough as a rule. Where the rows of a codec differ in 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from complab.plan import KNOWN, UNKNOWN
+from complab.results.policies import policies_in_words
 from complab.results.rows import Row
 
 
@@ -71,8 +71,5 @@ def _qualities(row: Row) -> dict[str, str]:
         "version": row.library_version or "",
         "framing": row.framing,
         "client": row.client or "",
-        "context": f"{row.context} context",
-        "buffers": f"{row.buffers} buffers",
-        "size_known": f"size {KNOWN if row.size_known else UNKNOWN}",
-        "threads": f"{row.threads} thread{'s' if row.threads > 1 else ''}",
+        **policies_in_words(row),
     }

@@ -14,13 +14,13 @@ from complab.plan import (
     KAFKA,
     KNOWN,
     PLAIN,
-    REUSED,
     UNKNOWN,
     WARM,
 )
 from complab.render import Column, LzbenchRow, RowStyle, Table, render_lzbench
 from complab.results.contention import contention_of
 from complab.results.model import OK, SKIPPED, RunRecord
+from complab.results.policies import unusual_policies
 from complab.results.rows import COLUMN_NAMES, derive_rows
 from complab.units import (
     format_bytes,
@@ -99,7 +99,7 @@ def _method(record: RunRecord) -> str:
 
 
 # Policies have columns where a row has another than its framing's own.
-_POLICIES = {
+POLICY_COLUMNS = {
     "context": Column.text("context", "context"),
     "buffers": Column.text("buffers", "buffers"),
     "threads": Column.number("threads", "threads"),
@@ -113,23 +113,12 @@ _POLICIES = {
 
 def _unusual(record: RunRecord) -> set[str]:
     """The policies in which a row differs from what its framing does by itself."""
-    found = set()
-    for each in record.configurations:
-        is_kafka = each.framing == KAFKA
-        if each.context != (FRESH if is_kafka else REUSED):
-            found.add("context")
-        if each.buffers != WARM:
-            found.add("buffers")
-        if each.size_known == is_kafka:
-            found.add("size_known")
-        if each.threads > 1:
-            found.add("threads")
-    return found
+    return {name for each in record.configurations for name in unusual_policies(each)}
 
 
 def _column(name: str, unusual: set[str]) -> Column:
     if name in unusual:
-        return _POLICIES[name]
+        return POLICY_COLUMNS[name]
     return _SHOWN.get(name) or Column.text(name, name, is_shown=False)
 
 

@@ -16,7 +16,7 @@ from complab.codecs.catalogue import KAFKA, RAW, Catalogue
 from complab.codecs.specs import Selection
 from complab.errors import IncomparableResultsError, PlanError, ResultError
 from complab.kafka.payloads import DEFAULT_MAX_INPUT_BYTES, Payloads, read_payloads
-from complab.plan import Plan, make_plan
+from complab.plan import Plan, Policies, make_plan
 from complab.render import Table
 from complab.results import comparable, files
 from complab.results.compared_runs import compare_pairs, compare_records
@@ -164,6 +164,10 @@ def compare(
     a: str | None = None,
     b: str | None = None,
     framing: str = KAFKA,
+    contexts: Sequence[str] = (),
+    sizes: Sequence[str] = (),
+    buffers: Sequence[str] = (),
+    thread_counts: Sequence[int] = (),
     is_opaque: bool = False,
     max_input_bytes: int = DEFAULT_MAX_INPUT_BYTES,
     budget_s: float | None = None,
@@ -179,9 +183,10 @@ def compare(
     with B, which are the two ``libraries`` (``NAME:LABEL=PATH``) of a codec; of one
     library it is B, and A is the system's; of none, A is the system's and B the
     wheel's. ``a`` and ``b`` instead are two codec lists of equal length, item against
-    item. A codec without levels means its default level. ``budget_s`` bounds the run,
-    which ``worker_count`` fresh processes do one after the other: one for each 2.5 s,
-    1 to 8, unless given.
+    item. A codec without levels means its default level. ``contexts``, ``sizes``,
+    ``buffers`` and ``thread_counts`` are the policies of both, as in ``complab.sweep``.
+    ``budget_s`` bounds the run, which ``worker_count`` fresh processes do one after the
+    other: one for each 2.5 s, 1 to 8, unless given.
 
     With ``after``, both are results of sweeps (paths, or what ``sweep`` returned);
     ``force`` compares them although something differs that must not.
@@ -210,11 +215,18 @@ def compare(
         raise PlanError(message)
     else:
         sides = _by_lists(a, b, framing=framing, libraries=found)
+    policies = Policies(
+        tuple(contexts), tuple(sizes), tuple(buffers), tuple(thread_counts)
+    )
     selections = tuple(each for pair in sides for each in pair)
     plan = make_plan(
-        selections, budget_s=budget_s, seed=seed, worker_count=worker_count
+        selections,
+        budget_s=budget_s,
+        seed=seed,
+        worker_count=worker_count,
+        policies=policies,
     )
-    pairs = tuple((2 * index, 2 * index + 1) for index in range(len(sides)))
+    pairs = tuple(_pairs(sides, policies))
     plan = replace(plan, pairs=pairs)
     if worker_count is None and plan.worker_count:
         processes = int(plan.budget_s // _WORKER_SHARE_AT_LEAST_S)
@@ -234,6 +246,24 @@ def compare(
 
 
 # ---- Which is A, which is B ------------------------------------------------------
+
+
+def _pairs(
+    sides: Sequence[tuple[Selection, Selection]], policies: Policies
+) -> Iterator[tuple[int, int]]:
+    """The ids of A and B in a plan of all sides with these policies."""
+    begin = 0
+    for a, b in sides:
+        counts = [len(list(policies.of(each))) for each in (a, b)]
+        if counts[0] != counts[1]:
+            message = (
+                f"{a.codec.name} and {b.codec.name} do not have the same policies: "
+                "give one word of each (--context, --size)"
+            )
+            raise PlanError(message)
+        for first in range(begin, begin + counts[0]):
+            yield first, first + counts[0]
+        begin += 2 * counts[0]
 
 
 def _by_lists(
