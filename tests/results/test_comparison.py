@@ -176,9 +176,9 @@ def test_rows_meet_by_all_but_the_provider(make_record: MakeRecord) -> None:
     met = {(r.level, r.a_provider, r.b_provider) for r in rows}
     assert met == {(1, "system", "new"), (2, "wheel", "wheel")}
     assert set(alone) == {
-        "zstd@system:2 is in the first result only",
-        "zstd@other:2 is in the second result only",
-        "zstd@system:9 is in the first result only",
+        "zstd@system:2 is in A only",
+        "zstd@other:2 is in B only",
+        "zstd@system:9 is in A only",
     }
 
 

@@ -56,15 +56,16 @@ class Subject:
 class Compared:
     """Two results, or the two sides of one run, side by side.
 
-    ``problem`` says why they are not compared, and is empty where they are. ``sides``
-    are the two results.
+    ``sides`` are the names of A and B. ``problem`` says why they are not compared, and
+    is empty where they are. ``records`` are the two results.
     """
 
     title: str
+    sides: tuple[str, str]
     rows: tuple[ComparedRow, ...] = ()
     remarks: tuple[str, ...] = ()
     problem: str = ""
-    sides: tuple[Subject, ...] = ()
+    records: tuple[RunRecord, ...] = ()
 
 
 def render_page(
@@ -216,28 +217,31 @@ def _comparison(number: int, compared: Compared) -> str:
     if compared.problem:
         parts.append(paragraphs([f"not compared: {compared.problem}"], css_class="bad"))
     else:
-        table = comparison_table(compared.rows, notes=compared.remarks)
+        a, b = compared.sides
+        table = comparison_table(
+            compared.rows, sides=compared.sides, notes=compared.remarks
+        )
         changes = compared_rows(compared.rows)
         if changes:
             parts.append(
                 _figure(
                     f"changes{number}",
                     "Change of speed",
-                    "The second against the first: right of 0 it is faster. An "
-                    "interval that holds 0 separates nothing.",
+                    f"{b} against {a}: right of 0 {b} is faster. An interval that "
+                    "holds 0 separates nothing.",
                     lambda width: charts.changes(
                         changes, title="", width=width - _NAMES_PX
                     ),
                 )
             )
-        if compared.sides:
+        if compared.records:
             parts.append(
                 _figure(
                     f"both{number}",
                     "Ratio against compression speed, both",
                     "Dashes tell the results apart.",
                     lambda width: draw_together(
-                        [(each.letter, each.record) for each in compared.sides], width
+                        list(zip(compared.sides, compared.records, strict=True)), width
                     ),
                 )
             )

@@ -13,6 +13,7 @@ from complab.estimation import EpochFacts, corrected_time_ns
 from complab.plan import CORRECTED
 from complab.results.comparison import (
     DIRECTIONS,
+    SIDES,
     ComparedRow,
     change_of,
     side_by_side,
@@ -26,9 +27,14 @@ from complab.stats import median
 
 
 def compare_pairs(
-    record: RunRecord, pairs: Sequence[tuple[int, int]]
+    record: RunRecord,
+    pairs: Sequence[tuple[int, int]],
+    sides: tuple[str, str] = SIDES,
 ) -> tuple[ComparedRow, ...]:
-    """Compare configurations of one run, by their ids: A, then B."""
+    """Compare configurations of one run, by their ids: A, then B.
+
+    ``sides`` are the names of both in messages.
+    """
     index = _Index(record)
     ratios = {
         _key(number, direction): index.log_ratios(pair, direction)
@@ -52,7 +58,7 @@ def compare_pairs(
                 "--budget"
             )
             changes[direction] = change_of(found.get(key), count, reason)
-        rows.append(side_by_side(index.side(a), index.side(b), changes))
+        rows.append(side_by_side(index.side(a), index.side(b), changes, sides))
     return tuple(rows)
 
 
@@ -128,19 +134,20 @@ class _Epochs:
 
 
 def compare_records(
-    before: RunRecord, after: RunRecord
+    before: RunRecord, after: RunRecord, sides: tuple[str, str] = SIDES
 ) -> tuple[tuple[ComparedRow, ...], tuple[str, ...]]:
     """Compare what two stored results have in common, and name what they have not.
 
+    ``sides`` are the names of both in messages.
     Rows belong together when everything but the provider is the same; where a side has
     several providers of a row, the provider's name must be the same, too.
     """
-    sides = (_Index(before), _Index(after))
-    matched, alone = _matched(sides[0].record, sides[1].record)
+    first, second = _Index(before), _Index(after)
+    matched, alone = _matched(before, after, sides)
     medians = {
         _key(number, direction): (
-            sides[0].process_medians(a, direction),
-            sides[1].process_medians(b, direction),
+            first.process_medians(a, direction),
+            second.process_medians(b, direction),
         )
         for number, (a, b) in enumerate(matched)
         for direction in DIRECTIONS
@@ -156,12 +163,12 @@ def compare_records(
                 "one process measured it, so nobody knows how much processes differ"
             )
             changes[direction] = change_of(found.get(key), count, reason)
-        rows.append(side_by_side(sides[0].side(a), sides[1].side(b), changes))
+        rows.append(side_by_side(first.side(a), second.side(b), changes, sides))
     return tuple(rows), alone
 
 
 def _matched(
-    before: RunRecord, after: RunRecord
+    before: RunRecord, after: RunRecord, sides: tuple[str, str]
 ) -> tuple[list[tuple[int, int]], tuple[str, ...]]:
     groups: dict[
         tuple[object, ...], tuple[list[ConfigurationFacts], list[ConfigurationFacts]]
@@ -179,11 +186,11 @@ def _matched(
         for facts in first:
             other = names.pop(_provider_name(facts), None)
             if other is None:
-                alone.append(f"{_full_name(facts)} is in the first result only")
+                alone.append(f"{_full_name(facts)} is in {sides[0]} only")
             else:
                 pairs.append((facts.id, other))
         alone += [
-            f"{_full_name(facts)} is in the second result only"
+            f"{_full_name(facts)} is in {sides[1]} only"
             for facts in second
             if facts.id in names.values()
         ]

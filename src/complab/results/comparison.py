@@ -21,6 +21,9 @@ Verdict = Literal["faster", "slower", "not separated"]
 
 DIRECTIONS = (COMPRESS, DECOMPRESS)
 
+SIDES: Final = ("A", "B")
+"""What the sides of a comparison are called, where they have no other names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -194,14 +197,23 @@ def _speed_change_pct(log_time_ratio: float) -> float:
     return 100 * math.expm1(-log_time_ratio)
 
 
-def side_by_side(a: Row, b: Row, changes: Mapping[str, Change | None]) -> ComparedRow:
-    """Two rows and the changes of each direction as one compared row."""
+def side_by_side(
+    a: Row,
+    b: Row,
+    changes: Mapping[str, Change | None],
+    sides: tuple[str, str] = SIDES,
+) -> ComparedRow:
+    """Two rows and the changes of each direction as one compared row.
+
+    ``sides`` are the names of both in its message.
+    """
     compress, decompress = changes[COMPRESS], changes[DECOMPRESS]
     more_bytes = more_pct = None
     if a.compressed_bytes and b.compressed_bytes:
         more_bytes = b.compressed_bytes - a.compressed_bytes
         more_pct = 100 * more_bytes / a.compressed_bytes
-    problems = [(side, row) for side, row in (("A", a), ("B", b)) if row.status != OK]
+    told = zip(sides, (a, b), strict=True)
+    problems = [(side, row) for side, row in told if row.status != OK]
     statuses = {row.status for _, row in problems}
     return ComparedRow(
         codec=a.codec,

@@ -9,6 +9,7 @@ from complab.render import Column, RowStyle, Table
 from complab.results.comparison import (
     COLUMN_NAMES,
     FASTER,
+    SIDES,
     SLOWER,
     ComparedRow,
     describe,
@@ -18,38 +19,42 @@ from complab.results.policies import unusual_policies
 from complab.results.tables import POLICY_COLUMNS
 from complab.units import format_percent, format_speed_mbps
 
-# What people see is words that are made of several of the machine's columns.
-_WORDS = (
-    Column.text("a", "A"),
-    Column.text("b", "B"),
-    Column.text("size", "size of B"),
-    Column.text("compress", "compress: B is"),
-    Column.text("decompress", "decompress: B is"),
-)
 
-_SHOWN = {
-    "codec": Column.text("codec", "codec"),
-    "level": Column.number("level", "level"),
-    "b_codec": Column.text("b_codec", "B's codec"),
-    "b_level": Column.number("b_level", "level"),
-    **{
-        f"{side}_{direction}_mbps": Column.number(
-            f"{side}_{direction}_mbps",
-            f"{side.upper()} {direction}",
-            "MB/s",
-            format=format_speed_mbps,
-            is_shown=False,
-        )
-        for side in "ab"
-        for direction in (COMPRESS, DECOMPRESS)
-    },
-    "message": Column.text("message", "remark"),
-}
+def _words(a: str, b: str) -> tuple[Column, ...]:
+    """What people see: words that are made of several of the machine's columns."""
+    return (
+        Column.text("a", a),
+        Column.text("b", b),
+        Column.text("size", f"size of {b}"),
+        Column.text("compress", f"compress: {b} is"),
+        Column.text("decompress", f"decompress: {b} is"),
+    )
 
 
-def _columns(rows: Sequence[ComparedRow]) -> list[Column]:
+def _shown(a: str, b: str) -> dict[str, Column]:
+    return {
+        "codec": Column.text("codec", "codec"),
+        "level": Column.number("level", "level"),
+        "b_codec": Column.text("b_codec", f"{b}'s codec"),
+        "b_level": Column.number("b_level", "level"),
+        **{
+            f"{side}_{direction}_mbps": Column.number(
+                f"{side}_{direction}_mbps",
+                f"{name} {direction}",
+                "MB/s",
+                format=format_speed_mbps,
+                is_shown=False,
+            )
+            for side, name in (("a", a), ("b", b))
+            for direction in (COMPRESS, DECOMPRESS)
+        },
+        "message": Column.text("message", "remark"),
+    }
+
+
+def _columns(rows: Sequence[ComparedRow], sides: tuple[str, str]) -> list[Column]:
     are_alike = all((r.codec, r.level) == (r.b_codec, r.b_level) for r in rows)
-    shown = _SHOWN | {
+    shown = _shown(*sides) | {
         name: POLICY_COLUMNS[name] for row in rows for name in unusual_policies(row)
     }
     columns: list[Column] = []
@@ -57,7 +62,7 @@ def _columns(rows: Sequence[ComparedRow]) -> list[Column]:
         is_twin = name in {"b_codec", "b_level"} and are_alike
         known = None if is_twin else shown.get(name)
         if name == "message":
-            columns += _WORDS
+            columns += _words(*sides)
         columns.append(known or Column.text(name, name, is_shown=False))
     return columns
 
@@ -65,10 +70,12 @@ def _columns(rows: Sequence[ComparedRow]) -> list[Column]:
 def comparison_table(
     rows: Sequence[ComparedRow],
     *,
+    sides: tuple[str, str] = SIDES,
     title_lines: Sequence[str] = (),
     notes: Sequence[str] = (),
 ) -> Table:
-    """The compared rows as a table, in their order."""
+    """The compared rows as a table, in their order; ``sides`` are A's and B's names."""
+    a, b = sides
     test_count = sum(
         row.change(direction) is not None
         for row in rows
@@ -78,16 +85,16 @@ def comparison_table(
     own_notes = []
     if resized:
         own_notes.append(
-            f"B compresses to another size in {resized} of {len(rows)} rows"
+            f"{b} compresses to another size in {resized} of {len(rows)} rows"
         )
     if test_count:
         own_notes.append(
-            f"% of speed, B against A; the {test_count} intervals hold together with "
-            f"{100 * (1 - FALSE_ALARM):g} % certainty; an interval that holds 0 "
+            f"% of speed, {b} against {a}; the {test_count} intervals hold together "
+            f"with {100 * (1 - FALSE_ALARM):g} % certainty; an interval that holds 0 "
             "separates nothing"
         )
     return Table.from_rows(
-        _columns(rows),
+        _columns(rows, sides),
         [_cells(row) for row in rows],
         title_lines=title_lines,
         notes=[*notes, *own_notes],

@@ -21,6 +21,7 @@ from complab.render import Table
 from complab.results import comparable, files
 from complab.results.compared_runs import compare_pairs, compare_records
 from complab.results.comparison import (
+    SIDES,
     ComparedRow,
     Regression,
     regressions,
@@ -82,12 +83,12 @@ class Comparison(ShownWithChart):
         if self.is_paired:
             yield "A and B side by side, in every round of one run"
             for side, place in zip(
-                "AB", zip(*self._places(), strict=True), strict=True
+                SIDES, zip(*self._places(), strict=True), strict=True
             ):
                 for path in dict.fromkeys(place):
                     yield f"{side}: {path}"
         else:
-            for side, record in zip("AB", self.records, strict=True):
+            for side, record in zip(SIDES, self.records, strict=True):
                 made_by = f"complab {record.complab_version}"
                 yield f"{side}: made {record.created_at} by {made_by}"
         if not self.is_complete:
@@ -200,7 +201,7 @@ def compare(
     """
     started_s = time.monotonic()
     if after is not None:
-        return _compare_stored(path, after, force=force)
+        return compare_stored(path, after, force=force)
     if not isinstance(path, str):
         message = "a result needs a second one to be compared with"
         raise PlanError(message)
@@ -363,23 +364,29 @@ def _two_providers(
 # ---- Stored results --------------------------------------------------------------
 
 
-def _compare_stored(
-    before: "str | SweepResult", after: "str | SweepResult", *, force: bool
+def compare_stored(
+    before: "str | SweepResult",
+    after: "str | SweepResult",
+    *,
+    force: bool = False,
+    sides: tuple[str, str] = SIDES,
 ) -> Comparison:
-    records = [
-        files.load(each) if isinstance(each, str) else each.record
-        for each in (before, after)
-    ]
+    """Compare two results as ``compare`` does; ``sides`` are their names in remarks."""
+    records = _record_of(before), _record_of(after)
     different = comparable.differences(*records)
     if different and not force:
         raise IncomparableResultsError(path=_name(after), differences=different)
-    rows, alone = compare_records(*records)
+    rows, alone = compare_records(*records, sides)
     if not rows:
         message = "has no configuration in common with the first result"
         raise ResultError(message, path=_name(after))
     notes = [f"compared although it differs: {text}" for text in different]
     notes += [f"differs besides: {text}" for text in comparable.remarks(*records)]
-    return Comparison(rows, (records[0], records[1]), (*notes, *alone))
+    return Comparison(rows, records, (*notes, *alone))
+
+
+def _record_of(result: "str | SweepResult") -> RunRecord:
+    return files.load(result) if isinstance(result, str) else result.record
 
 
 def _name(result: "str | SweepResult") -> str:

@@ -8,8 +8,9 @@ from complab.page.document import Compared, Subject, render_page, report_command
 from complab.render import Table, render_html, render_markdown
 from complab.results import files
 from complab.results.compared_runs import compare_pairs
+from complab.results.comparison import SIDES
 from complab.results.comparison_table import comparison_table
-from complab.studies.compare import compare
+from complab.studies.compare import compare_stored
 from complab.studies.sweep import SweepResult
 from complab.whole_file import write_text_whole
 
@@ -102,10 +103,12 @@ def report(*results: "str | SweepResult") -> Report:
 
 def _inside(subject: Subject) -> Compared:
     """The sides A and B of a run that measured both."""
-    pairs = [(int(a), int(b)) for a, b in subject.record.plan["pairs"]]
+    # Where results have letters, those of a run's sides must not look like theirs.
+    a, b = (f"side {each}" if subject.letter else each for each in SIDES)
     return Compared(
-        f"B against A, side by side in {subject.name}",
-        compare_pairs(subject.record, pairs),
+        f"{b} against {a} in {subject.name}",
+        (a, b),
+        compare_pairs(subject.record, subject.record.plan["pairs"], (a, b)),
     )
 
 
@@ -113,13 +116,16 @@ def _between(
     first: Subject, other: Subject, before: SweepResult, after: SweepResult
 ) -> Compared:
     title = f"{other.letter} against {first.letter}"
+    sides = first.letter, other.letter
     try:
-        found = compare(before, after)
+        found = compare_stored(before, after, sides=sides)
     except IncomparableResultsError as error:
-        return Compared(title, problem="; ".join(error.differences))
+        return Compared(title, sides, problem="; ".join(error.differences))
     except ResultError:
-        return Compared(title, problem="they have no configuration in common")
-    return Compared(title, found.rows, found.remarks, sides=(first, other))
+        return Compared(title, sides, problem="they have no configuration in common")
+    return Compared(
+        title, sides, found.rows, found.remarks, records=(first.record, other.record)
+    )
 
 
 def _answer_table(subject: Subject) -> Table:
@@ -149,5 +155,8 @@ def _compared_table(compared: Compared) -> Table:
             title_lines=[compared.title, f"not compared: {compared.problem}"],
         )
     return comparison_table(
-        compared.rows, title_lines=[compared.title], notes=compared.remarks
+        compared.rows,
+        sides=compared.sides,
+        title_lines=[compared.title],
+        notes=compared.remarks,
     )
