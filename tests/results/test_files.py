@@ -290,6 +290,14 @@ def _without(name: str) -> Callable[[dict[str, Any]], None]:
         lambda document: document.update(inputs=7),
         lambda document: document.update(configurations=[7]),
         lambda document: document.update(warnings=["text"]),
+        lambda document: document["inputs"].clear(),
+        lambda document: document["inputs"][0].update(uncompressed_bytes=-1),
+        lambda document: document["measurements"][0]["iteration_count"].__setitem__(
+            0, 0
+        ),
+        lambda document: document["plan"].update(budget_s="long"),
+        lambda document: document["environment"].update(cache_bytes=7),
+        lambda document: document["environment"].update(cache_bytes={"L1": "big"}),
     ],
 )
 def test_damaged_result_is_refused(
@@ -301,6 +309,37 @@ def test_damaged_result_is_refused(
     damage(document)
     with pytest.raises(ResultError, match="is damaged"):
         load(file_of(document))
+
+
+@pytest.mark.parametrize(
+    ("pairs", "words"),
+    [
+        ("01", "plan.pairs is '01', where a list of pairs belongs"),
+        ({"a": 1}, "plan.pairs is {'a': 1}, where a list of pairs belongs"),
+        ([[0, 1], 7], "plan.pairs[1] is 7, where"),
+        ([[0]], "plan.pairs[0] is [0], where"),
+        ([[0, 1, 2]], "plan.pairs[0] is [0, 1, 2], where"),
+        ([["0", "1"]], "plan.pairs[0] is ['0', '1'], where"),
+        ([[0, [1]]], "plan.pairs[0] is [0, [1]], where"),
+        ([[0, 1.0]], "plan.pairs[0] is [0, 1.0], where"),
+        ([[False, True]], "plan.pairs[0] is [False, True], where"),
+        ([[0, 99]], "plan.pairs[0] is [0, 99], where"),
+        ([[-1, 0]], "plan.pairs[0] is [-1, 0], where"),
+    ],
+)
+def test_pairs_are_of_configurations(
+    document: dict[str, Any],
+    file_of: Callable[[Any], str],
+    pairs: object,
+    words: str,
+) -> None:
+    """Pairs that are none are refused with file, field, value and what to do."""
+    document["plan"]["pairs"] = pairs
+    path = file_of(document)
+    with pytest.raises(ResultError) as error:
+        load(path)
+    assert str(error.value).startswith(f"{path}: is damaged: {words}")
+    assert str(error.value).endswith("; take a sound copy, or measure anew")
 
 
 def test_missing_file_is_told(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ def make(kind: type[T], values: object) -> T:
     another type.
     """
     if not isinstance(values, Mapping):
-        message = f"{kind.__name__}: {_shown(values)}, where a mapping belongs"
+        message = f"{kind.__name__}: {shown(values)}, where a mapping belongs"
         raise FieldError(message)
     names = {field.name for field in fields(kind)}  # type: ignore[arg-type]
     for name in sorted(names ^ set(values)):
@@ -30,12 +30,12 @@ def make(kind: type[T], values: object) -> T:
     found = {name: _tuples(value) for name, value in values.items()}
     for name, value in found.items():
         if not _fits(value, hints[name]):
-            message = f"{kind.__name__}.{name} is {_shown(value)}"
+            message = f"{kind.__name__}.{name} is {shown(value)}"
             raise FieldError(message)
     return kind(**found)
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
     """The beginning of a value."""
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:60]}…"  # noqa: PLR2004 - a line's worth

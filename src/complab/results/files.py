@@ -5,13 +5,13 @@ are never read back, since they follow from the measurements.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
 from complab.errors import ResultError, SchemaVersionError
-from complab.results.fields import FieldError, make
+from complab.results.fields import FieldError, make, shown
 from complab.results.model import (
     SCHEMA_VERSION,
     ConfigurationFacts,
@@ -95,7 +95,7 @@ def load(path: str) -> RunRecord:
     try:
         return _from_document(document)
     except FieldError as error:
-        message = f"is damaged: {error}"
+        message = f"is damaged: {error}; take a sound copy, or measure anew"
         raise ResultError(message, path=path) from None
 
 
@@ -133,7 +133,56 @@ def _from_document(document: Mapping[str, Any]) -> RunRecord:
                 "differ in length"
             )
             raise FieldError(message)
+        if min(each.iteration_count, default=1) < 1:
+            message = (
+                f"configuration {each.configuration}, {each.direction}: an epoch "
+                "without an iteration"
+            )
+            raise FieldError(message)
+    _check_facts(record, known)
     return record
+
+
+def _check_facts(record: RunRecord, known: set[int]) -> None:
+    """``FieldError`` where what is computed with is not what it says.
+
+    ``known`` are the ids of the configurations.
+    """
+    if sum(each.uncompressed_bytes for each in record.inputs) < 1:
+        message = "inputs hold no byte that was measured"
+        raise FieldError(message)
+    pairs = record.plan.get("pairs", [])
+    if not isinstance(pairs, list):
+        message = f"plan.pairs is {shown(pairs)}, where a list of pairs belongs"
+        raise FieldError(message)
+    for number, pair in enumerate(pairs):
+        if not _is_pair(pair, known):
+            message = (
+                f"plan.pairs[{number}] is {shown(pair)}, where the ids of two of its "
+                "configurations belong"
+            )
+            raise FieldError(message)
+    budget_s = record.plan.get("budget_s")
+    if not isinstance(budget_s, float | int | None):
+        message = f"plan.budget_s is {shown(budget_s)}"
+        raise FieldError(message)
+    caches = record.environment.get("cache_bytes", {})
+    if not isinstance(caches, Mapping) or not _are_counts(caches.values()):
+        message = f"environment.cache_bytes is {shown(caches)}"
+        raise FieldError(message)
+
+
+def _is_pair(pair: object, known: set[int]) -> bool:
+    return (
+        isinstance(pair, list)
+        and len(pair) == 2  # noqa: PLR2004 - A and B
+        and _are_counts(pair)
+        and set(pair) <= known
+    )
+
+
+def _are_counts(values: Iterable[object]) -> bool:
+    return set(map(type, values)) <= {int}
 
 
 def _configuration(values: object) -> ConfigurationFacts:
