@@ -11,6 +11,9 @@ import complab
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
+_HOSTILE = "\x1b[2J\x9b1m\u202e"
+_SPELLED = r"\x1b[2J\x9b1m\u202e"
+
 
 @pytest.fixture(scope="session")
 def result(
@@ -92,6 +95,26 @@ def test_a_chart_is_plotted_in_ascii(run: Run, result: str) -> None:
     assert (
         "ratio against decompression speed" in run("chart", result, "decompress").stdout
     )
+
+
+def test_names_of_a_result_do_not_steer_the_terminal(
+    run: Run, result: str, tmp_path: Path
+) -> None:
+    """Codecs, libraries, inputs and damaged fields are spelled out where they stand."""
+    document = json.loads(Path(result).read_text())
+    for each in document["configurations"]:
+        each["codec"] = f"{each['codec']}{_HOSTILE}"
+    document["inputs"][0]["path"] = _HOSTILE
+    path = tmp_path / "result.json"
+    path.write_text(json.dumps(document))
+    plotted = run("chart", str(path))
+    assert rf"z zstd{_SPELLED}" in plotted.stdout
+    document["configurations"][0][_HOSTILE] = 1
+    path.write_text(json.dumps(document))
+    refused = run("chart", str(path))
+    assert f"ConfigurationFacts.{_SPELLED} is not known" in refused.stderr
+    for text in (plotted.stdout, refused.stderr):
+        assert not set("\x1b\x9b\u202e") & set(text)
 
 
 def test_a_chart_is_written_as_a_picture(run: Run, result: str, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import click
 from complab.cli import options, output
 from complab.cli.parameters import PERCENT, SECONDS, complete_codecs
 from complab.cli.progress import Progress
+from complab.cli.talk import tell
 from complab.errors import PlanError
 from complab.render import FORMATS
 from complab.studies.compare import Comparison, compare
@@ -169,7 +170,7 @@ def command(
     if not quiet:
         remarks = result.remarks if format_name == "csv" else ()
         for line in (*remarks, *found):
-            click.echo(f"complab: {line}", err=True)
+            tell(str(line))
     ctx.exit(_exit_code(result, is_regression=bool(found)))
 
 

@@ -6,10 +6,15 @@ from collections.abc import Callable
 
 import click
 
+from complab.render import escape_controls
+
 
 def tell(text: str) -> None:
-    """Say a line on standard error, under the program's name."""
-    say(lambda: click.echo(f"complab: {text}", err=True))
+    """Say a line on standard error, under the program's name.
+
+    It may hold names from files: what would steer the terminal is spelled out.
+    """
+    say(lambda: click.echo(f"complab: {escape_controls(text)}", err=True))
 
 
 def say(speak: Callable[[], None]) -> None:

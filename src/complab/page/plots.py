@@ -1,5 +1,7 @@
 """The ratio against the speed as a plot in a terminal."""
 
+from string import ascii_lowercase
+
 from complab.render import Plot, PlotPoint
 from complab.results.drawn import NOT_DRAWN, drawn_rows
 from complab.results.model import RunRecord
@@ -16,10 +18,9 @@ def plot_of(record: RunRecord, direction: str) -> Plot:
     ]
     letters: dict[str, str] = {}
     for codec in dict.fromkeys(row["codec"] for row in rows):
-        free = (letter for letter in f"{codec}abcdefghijklmnopqrstuvwxyz")
-        letters[codec] = next(
-            each for each in free if each.isalpha() and each not in letters.values()
-        )
+        free = set(ascii_lowercase).difference(letters.values())
+        wanted = codec.lower() + ascii_lowercase
+        letters[codec] = next((each for each in wanted if each in free), "?")
     words = {row["codec"]: row["codec_words"] for row in rows}
     is_front = f"is_{direction}_front"
     # The front comes last, so that nothing hides it.

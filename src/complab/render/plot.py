@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
+from complab.render.escape import escape_controls
+
 __all__ = ["Plot", "PlotPoint", "render_plot"]
 
 _WIDEST_CELLS: Final = 72
@@ -47,6 +49,7 @@ def render_plot(plot: Plot, *, width: int | None = None) -> str:
     It is 19 lines high and 72 cells wide, or as wide as `width`, in character cells,
     allows, but never below 24. Lines bear no spaces at their end. Points at or below 0
     have no place on the horizontal axis: ValueError. A plot without a point says so.
+    Characters that would steer the terminal are spelled out.
 
     >>> points = [PlotPoint(10, 1, "a"), PlotPoint(100, 3, "b")]
     >>> print(render_plot(Plot("speeds", "MB/s", "ratio", points)), end="")
@@ -56,7 +59,7 @@ def render_plot(plot: Plot, *, width: int | None = None) -> str:
     ...
     """
     if not plot.points:
-        return f"{plot.title}\n(none)\n"
+        return f"{escape_controls(plot.title)}\n(none)\n"
     if any(point.x <= 0 for point in plot.points):
         message = "a logarithmic axis has no place for 0 and below"
         raise ValueError(message)
@@ -72,16 +75,19 @@ def render_plot(plot: Plot, *, width: int | None = None) -> str:
         column = _cell(math.log10(point.x), x_ends, cells)
         line = _LINES - 1 - _cell(point.y, y_ends, _LINES)
         grid[line][column] = point.mark
-    lines = [plot.title, plot.y_title.rjust(margin)]
+    title, x_title, y_title = map(
+        escape_controls, (plot.title, plot.x_title, plot.y_title)
+    )
+    lines = [title, y_title.rjust(margin)]
     for number, row in enumerate(grid):
         label = labels.get(_LINES - 1 - number, "")
         edge = "+" if label else "|"
         lines.append(f"{label.rjust(margin)} {edge}{''.join(row)}")
     axis, numbers = _x_axis(x_ends, cells)
     indent = " " * (margin + 2)
-    lines += [f"{indent[:-1]}+{axis}", indent + numbers, indent + plot.x_title]
+    lines += [f"{indent[:-1]}+{axis}", indent + numbers, indent + x_title]
     if plot.key:
-        words = [f"{mark} {text}" for mark, text in plot.key]
+        words = [escape_controls(f"{mark} {text}") for mark, text in plot.key]
         lines += ["", *_filled(words, width or margin + 2 + cells)]
     return "\n".join(line.rstrip(" ") for line in lines) + "\n"
 

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from complab.render import Plot, PlotPoint, render_plot
+from complab.render import Plot, PlotPoint, escape_controls, render_plot
 
 
 def place(text: str, mark: str) -> tuple[int, int]:
@@ -64,3 +64,15 @@ def test_zero_has_no_place_on_a_logarithmic_axis() -> None:
     """A speed of nothing is the caller's mistake."""
     with pytest.raises(ValueError, match="logarithmic"):
         render_plot(Plot("t", "x", "y", [PlotPoint(0, 1, "a")]))
+
+
+@pytest.mark.parametrize("name", ["\x1b[2J", "\x9b2J", "\u202egzip", "a\nb", "\udcff"])
+def test_what_steers_a_terminal_is_spelled_out(name: str) -> None:
+    """Escapes, C1 controls, direction marks and line ends in names are shown."""
+    points = [PlotPoint(5, 1, "a")]
+    spelled = escape_controls(name)
+    text = render_plot(Plot(f"t{name}", f"x{name}", f"y{name}", points, [("a", name)]))
+    for words in (f"t{spelled}", f"x{spelled}", f"y{spelled}", f"a {spelled}"):
+        assert words in text
+    assert name not in text
+    assert render_plot(Plot(name, "x", "y", [])) == f"{spelled}\n(none)\n"
