@@ -31,10 +31,11 @@ def ratio_against_speed(
 
     A row has ``codec``, ``compression_ratio`` and ``compress_mbps`` (or
     ``decompress_mbps``); where it has them, ``level``, ``name``, its error bar
-    ``compress_error_pct`` in percent of the speed, ``is_compress_front`` (whether
-    nothing beats it), ``series`` (its line; the codec unless given), ``variant`` (what
-    its line is dashed by) and ``codec_words`` (the codec in the legend). Rows without a
-    ratio or a speed are left out. ``ChartLibraryError`` where altair is not installed.
+    ``compress_error_pct`` in percent of the speed, ``is_compress_front`` (whether no
+    row of the same framing surely beats it), ``series`` (its line; the codec unless
+    given), ``variant`` (what its line is dashed by) and ``codec_words`` (the codec in
+    the legend). Rows without a ratio or a speed are left out. ``ChartLibraryError``
+    where altair is not installed.
     """
     require_altair()
     import altair as alt
@@ -193,7 +194,7 @@ def _labels(
 def _subtitle(points: Sequence[Mapping[str, Any]]) -> str:
     if any(row["is_front"] for row in points):
         return (
-            "The numbers are levels. Large and filled: nothing is better in both, and "
-            "the dotted line joins these."
+            "The numbers are levels. Large and filled: no row of the same framing is "
+            "surely better in both, and the dotted line joins these."
         )
     return "The numbers are levels."

@@ -12,6 +12,7 @@ from complab.results.model import COMPRESS, DECOMPRESS, FAILED, RunRecord
 from complab.results.rows import derive_rows
 from complab.units import (
     format_count,
+    format_number,
     format_percent,
     format_ratio,
     format_speed_mbps,
@@ -30,6 +31,9 @@ class Statement:
         """In a line."""
         return f"{self.about}: {self.row}, {self.figures}"
 
+
+# So many rows does a statement name beside its own.
+_NAMED_AT_MOST = 3
 
 # Links that are in use: a phone's, an office's, a server's, and two servers' in a rack.
 _LINKS_MBPS = (1.25, 12.5, 125.0, 1250.0)
@@ -51,20 +55,22 @@ class LinkChoice:
         over = f"over {format_link(self.link_mbps)}"
         if self.path == UNCOMPRESSED:
             return f"{over} {self.path.name}"
-        return f"{over} {self.path.name} ({self.times:.2g} times as fast)"
+        return f"{over} {self.path.name} ({format_number(self.times, 2)} times as fast)"
 
 
 @dataclass(frozen=True)
 class Answer:
     """What a result says.
 
-    ``front`` are the rows that no other beats in both ratio and compression speed, the
-    best ratio first, ``links`` what is fastest over which link. ``problems`` are
-    sentences about rows that have no figures, and about an interrupted run.
+    ``front`` are the rows that no other surely beats in both ratio and compression
+    speed, the best ratio first, ``beaten`` those that one of these does, ``links`` what
+    is fastest over which link. ``problems`` are sentences about rows that have no
+    figures, and about an interrupted run.
     """
 
     statements: tuple[Statement, ...]
     front: tuple[Mapping[str, Any], ...]
+    beaten: tuple[Mapping[str, Any], ...]
     links: tuple[LinkChoice, ...]
     problems: tuple[str, ...]
 
@@ -78,6 +84,23 @@ class Answer:
                 for row in self.front
             ],
         )
+
+    def front_sentence(self) -> str:
+        """What was found of the rows that are not on the front, and how surely."""
+        worse = "both larger and, beyond error bars, slower to compress than"
+        if self.beaten:
+            others = format_count(len(self.beaten), "other row is", "other rows are")
+            found = f"{others} {worse} one of these"
+        elif len(self.front) == 1:
+            found = "no other row compresses in its framing"
+        else:
+            found = f"none of these is {worse} another"
+        compared = (*self.front, *self.beaten)
+        bare = sum(row["compress_error_pct"] is None for row in compared)
+        if not bare:
+            return found
+        counted = format_count(bare, "row has", "rows have")
+        return f"{found}; {counted} no error bar and went by the figure alone"
 
     def link_sentence(self) -> str:
         """Which row over which link; an empty text where no row has both speeds."""
@@ -108,6 +131,13 @@ def answer_of(record: RunRecord) -> Answer:
     return Answer(
         tuple(_statements(usable, rows)),
         tuple(front),
+        tuple(
+            row
+            for row in usable
+            if row["compression_ratio"]
+            and row["compress_mbps"]
+            and not row["is_compress_front"]
+        ),
         tuple(_links(paths)),
         tuple(_problems(record)),
     )
@@ -130,12 +160,27 @@ def _statements(
     found = []
     smallest = _best(usable, "compression_ratio")
     if smallest:
-        found.append(Statement("Smallest", smallest["name"], _size(smallest, COMPRESS)))
+        twins = [
+            row["name"]
+            for row in usable
+            if row is not smallest
+            and row["compression_ratio"] == smallest["compression_ratio"]
+        ]
+        figures = f"{_size(smallest, COMPRESS)}{_also('as small', twins)}"
+        found.append(Statement("Smallest", smallest["name"], figures))
     for direction in (COMPRESS, DECOMPRESS):
         fastest = _best(usable, f"{direction}_mbps")
         if fastest:
             about = f"Fastest to {direction}"
-            figures = f"{_speed(fastest, direction)}, ratio {_ratio(fastest)}"
+            rivals = [
+                row["name"]
+                for row in usable
+                if row is not fastest and _may_be_as_fast(row, fastest, direction)
+            ]
+            figures = (
+                f"{_speed(fastest, direction)}, ratio {_ratio(fastest)}"
+                f"{_also('not separated', rivals)}"
+            )
             found.append(Statement(about, fastest["name"], figures))
     outside = _best(
         [row for row in rows if row["codec"] not in KAFKA_CODECS], "compression_ratio"
@@ -160,6 +205,24 @@ def _best(rows: Sequence[Mapping[str, Any]], key: str) -> Mapping[str, Any] | No
     return max(
         (row for row in rows if row[key]), key=lambda row: row[key], default=None
     )
+
+
+def _may_be_as_fast(
+    row: Mapping[str, Any], fastest: Mapping[str, Any], direction: str
+) -> bool:
+    """Whether the error bars of two speeds overlap."""
+    mbps, error = f"{direction}_mbps", f"{direction}_error_pct"
+    high = (row[mbps] or 0.0) * (1 + (row[error] or 0.0) / 100)
+    return bool(high >= fastest[mbps] * (1 - (fastest[error] or 0.0) / 100))
+
+
+def _also(words: str, names: Sequence[str]) -> str:
+    """Rows that are as good, the first few by name."""
+    more = len(names) - _NAMED_AT_MOST
+    named = ", ".join(names[:_NAMED_AT_MOST]) + (
+        f" and {more} more" if more > 0 else ""
+    )
+    return f"; {words}: {named}" if names else ""
 
 
 def _size(row: Mapping[str, Any], direction: str) -> str:

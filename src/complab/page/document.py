@@ -183,10 +183,7 @@ def _answer(answer: Answer) -> str:
         )
         parts.append(f'<dl class="statements">\n{items}</dl>\n')
     if answer.front:
-        caption = (
-            "Choose among these: for any other row, one of them is both smaller and "
-            "faster to compress."
-        )
+        caption = f"The rows to choose from: {answer.front_sentence()}."
         parts.append(plain_table(answer.front_table(), caption=caption))
     sentence = answer.link_sentence()
     if sentence:
@@ -295,7 +292,7 @@ def _rows(subject: Subject) -> str:
             table,
             place=f"table{subject.letter}",
             caption="Every row; MB/s of uncompressed bytes",
-            best="only what nothing beats (*)",
+            best="only rows marked *",
         ),
         bullets(table.notes),
     ]

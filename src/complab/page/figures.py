@@ -125,16 +125,17 @@ FIGURES: Final = (
         "compress",
         "Ratio against compression speed",
         "Up is smaller on disk and on the wire, right is less producer CPU for each "
-        "byte. The numbers are levels. Large and filled: nothing is better in both, "
-        "and the dotted line joins these; choose among them. Where error bars overlap, "
-        "neither is called faster.",
+        "byte. The numbers are levels. Large and filled: no row of the same framing is "
+        "better in both, and the dotted line joins these; choose among them. Where "
+        "error bars overlap, neither is called faster.",
         _speeds("compress"),
     ),
     Figure(
         "decompress",
         "Ratio against decompression speed",
         "Consumers pay for decompression, once for each group that reads the topic. "
-        "Large and filled: nothing decompresses faster at a better ratio.",
+        "Large and filled: no row of the same framing decompresses faster at a better "
+        "ratio, beyond error bars.",
         _speeds("decompress"),
     ),
     Figure(

@@ -33,7 +33,7 @@ def plot_of(record: RunRecord, direction: str) -> Plot:
         for row in sorted(rows, key=lambda row: bool(row[is_front]))
     ]
     return Plot(
-        f"ratio against {direction}ion speed; capitals: nothing is better in both",
+        f"ratio against {direction}ion speed; capitals: the Pareto front",
         "MB/s, log scale",
         "ratio",
         points,

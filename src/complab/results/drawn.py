@@ -21,11 +21,13 @@ def drawn_rows(record: RunRecord, *, label: str = "") -> list[dict[str, Any]]:
     """The rows of a record that went well, each with what charts want to know.
 
     ``label`` names the record where several are drawn together. ``none`` and ``memcpy``
-    are among them. The fronts are those of the framing that Kafka's rows have, where
-    there are such.
+    are among them, but on no front, and beat none. The fronts are those of the framing
+    that Kafka's rows have, where there are such: of the rows that are drawn, each that
+    is on no front of its framing is beaten by one that is.
     """
     rows = derive_rows(record)
     names = row_names(rows)
+    rivals = [row for row in rows if row.status == OK and row.codec not in NOT_DRAWN]
     framings = {row.framing for row in rows if row.codec not in NOT_DRAWN}
     main = KAFKA if KAFKA in framings else None
     drawn = []
@@ -46,8 +48,8 @@ def drawn_rows(record: RunRecord, *, label: str = "") -> list[dict[str, Any]]:
                 **{
                     f"is_{direction}_front": (
                         main in {None, row.framing}
-                        and row.codec not in NOT_DRAWN
-                        and is_on_front(row, rows, direction)
+                        and row in rivals
+                        and is_on_front(row, rivals, direction)
                     )
                     for direction in DIRECTIONS
                 },

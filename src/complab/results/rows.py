@@ -195,14 +195,14 @@ def _row(
 def is_on_front(row: Row, rows: Sequence[Row], direction: str) -> bool:
     """No other row of the same framing is better in both ratio and a direction's speed.
 
-    Error bars that overlap do not dominate.
+    Error bars that overlap do not dominate. A failed row is on no front and beats none.
     """
     mbps, error_pct = _speed_of(row, direction)
-    if row.compression_ratio is None or mbps is None:
+    if row.compression_ratio is None or mbps is None or row.status == FAILED:
         return False
     own_high = mbps * (1 + error_pct / 100)
     for other in rows:
-        if other is row or other.framing != row.framing:
+        if other is row or other.framing != row.framing or other.status == FAILED:
             continue
         other_mbps, other_error_pct = _speed_of(other, direction)
         if other.compression_ratio is None or other_mbps is None:

@@ -245,8 +245,8 @@ def _notes(record: RunRecord, rows: list[dict[str, Any]]) -> list[str]:
     notes = [warning.message for warning in record.warnings]
     if any(row["is_pareto"] for row in rows):
         notes.append(
-            f"{PARETO_MARK} no other row of the same framing has both a better ratio "
-            "and a better compression speed"
+            f"{PARETO_MARK} no other row of the same framing has a better ratio and, "
+            "beyond error bars, a better compression speed"
         )
     if any(map(_is_outside_kafka, rows)):
         notes.append(

@@ -14,9 +14,6 @@ from complab.studies.compare import compare_stored
 from complab.studies.sweep import SweepResult
 from complab.whole_file import write_text_whole
 
-_FRONT_NOTE = (
-    "for any row that is not here, one of these is both smaller and faster to compress"
-)
 _RESULTS_AT_MOST = 26  # they are called by letters
 
 
@@ -132,7 +129,7 @@ def _answer_table(subject: Subject) -> Table:
     answer = answer_of(subject.record)
     table = answer.front_table()
     sentence = answer.link_sentence()
-    notes = [_FRONT_NOTE]
+    notes = [answer.front_sentence()]
     if sentence:
         notes.append(f"fastest to compress, send and decompress in turn: {sentence}")
     return Table(
