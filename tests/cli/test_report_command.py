@@ -130,6 +130,36 @@ def test_a_chart_is_written_as_a_picture(run: Run, result: str, tmp_path: Path) 
     assert "layer" in json.loads(spec.read_text())
 
 
+@pytest.mark.parametrize(
+    ("name", "lack"),
+    [
+        ("compress", "no row that compresses has a ratio and a compression speed"),
+        ("link", "no row that compresses has a ratio and both speeds"),
+        ("spread-compress", "no row of the front has an epoch of compression"),
+    ],
+)
+def test_a_chart_of_nothing_is_refused(
+    run: Run, result: str, tmp_path: Path, name: str, lack: str
+) -> None:
+    """The message says what the result lacks, and no empty picture is written.
+
+    Here it holds memcpy, which compresses nothing, and rows that were not measured.
+    """
+    document = json.loads(Path(result).read_text())
+    copies = {c["id"] for c in document["configurations"] if c["codec"] == "memcpy"}
+    for each in document["measurements"]:
+        if each["configuration"] not in copies:
+            each.update(status="skipped", message="no time was left")
+    path, picture = tmp_path / "result.json", tmp_path / "chart.svg"
+    path.write_text(json.dumps(document))
+    done = run("chart", str(path), name, "--output", str(picture))
+    words = f"complab: {path}: has nothing for the chart {name}: {lack}\n"
+    assert (done.returncode, done.stderr) == (1, words)
+    assert not picture.exists()
+    if name == "compress":
+        assert run("chart", str(path)).stderr == words
+
+
 def test_charts_without_a_plot_say_what_to_do(run: Run, result: str) -> None:
     """Some need a picture."""
     done = run("chart", result, "epochs")

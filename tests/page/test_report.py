@@ -205,8 +205,45 @@ def test_a_result_without_a_figure_is_told_so(document: Document, save: Save) ->
     report = complab.report(save(empty))
     page = report.to_html()
     assert "no row was measured" in page
-    assert "nothing was measured that could be drawn" in page
+    for lack in ("a compression speed", "a decompression speed", "both speeds"):
+        assert f"not drawn, no row that compresses has a ratio and {lack}" in page
+    assert page.count(": not drawn, ") == 6
+    assert "<svg" not in page
     assert "interrupted" in str(report)
+
+
+def test_a_chart_without_rows_gives_way_to_its_reason(
+    document: Document, save: Save
+) -> None:
+    """Without decompression there is no link to draw, and no empty picture of one.
+
+    The other charts stay.
+    """
+    copy = json.loads(json.dumps(document))
+    for each in copy["measurements"]:
+        if each["direction"] == "decompress":
+            for name, value in each.items():
+                if isinstance(value, list):
+                    each[name] = []
+    page = complab.report(save(copy)).to_html()
+    assert page.count(": not drawn, ") == 3
+    assert (
+        "Which pays over which link: not drawn, no row that compresses has a ratio and "
+        "both speeds"
+    ) in page
+    assert page.count('<div class="picture wide"') == 3
+
+
+def test_what_compresses_nothing_draws_no_link(document: Document, save: Save) -> None:
+    """``none`` and memcpy have both speeds, and no path of their own."""
+    copy = json.loads(json.dumps(document))
+    names = {each["id"]: each["codec"] for each in copy["configurations"]}
+    for each in copy["measurements"]:
+        if names[each["configuration"]] not in {"none", "memcpy"}:
+            each.update(status="failed", message="it broke")
+    result = complab.load(save(copy))
+    assert any(row.decompress_mbps for row in result.rows if row.status == "ok")
+    assert result.chart("link") is None
 
 
 def test_results_of_a_session_are_taken_too(document: Document, save: Save) -> None:

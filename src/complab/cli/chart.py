@@ -9,7 +9,7 @@ import click
 from complab import charts
 from complab.cli import options
 from complab.errors import PlanError, ResultError
-from complab.page.figures import FIGURE_NAMES, draw
+from complab.page.figures import FIGURE_NAMES, draw, figure_of
 from complab.page.plots import plot_of
 from complab.render import render_plot, terminal_width
 from complab.results.files import load
@@ -74,8 +74,11 @@ def command(
         if name not in _PLOTTED:
             message = f"{name} has no plot for a terminal: add --output {name}.svg"
             raise PlanError(message)
+        plot = plot_of(record, name)
+        if not plot.points:
+            raise _nothing_for(name, result)
         width_cells = terminal_width(sys.stdout, os.environ)
-        sys.stdout.write(render_plot(plot_of(record, name), width=width_cells))
+        sys.stdout.write(render_plot(plot, width=width_cells))
         return
     if Path(output_path).suffix.lower() not in charts.PICTURE_FORMATS:
         known = ", ".join(charts.PICTURE_FORMATS)
@@ -84,6 +87,10 @@ def command(
     check_output(output_path, may_overwrite=force)
     chart = draw(record, name, width=width)
     if chart is None:
-        message = f"holds nothing that {name} could draw"
-        raise ResultError(message, path=result)
+        raise _nothing_for(name, result)
     charts.save(chart, output_path, theme=theme, force=force)
+
+
+def _nothing_for(name: str, path: str) -> ResultError:
+    message = f"has nothing for the chart {name}: {figure_of(name).lack}"
+    return ResultError(message, path=path)

@@ -250,17 +250,16 @@ def _comparison(number: int, compared: Compared) -> str:
 
 
 def _charts(subject: Subject) -> str:
-    parts = [
-        _figure(
+    parts = []
+    for figure in FIGURES:
+        drawn = _figure(
             f"{figure.name}{subject.letter}",
             figure.title,
             figure.caption,
             partial(figure.draw, subject.record),
         )
-        for figure in FIGURES
-    ]
-    if not any(parts):
-        parts = [paragraphs(["nothing was measured that could be drawn"])]
+        lack = f"{figure.title}: not drawn, {figure.lack}"
+        parts.append(drawn or paragraphs([lack], css_class="quiet"))
     return _section(subject, "charts", "Charts", parts)
 
 

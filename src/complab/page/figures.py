@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from complab import charts
+from complab.charts.links import path_of
 from complab.results.drawn import NOT_DRAWN, drawn_rows
 from complab.results.epochs import epoch_bins, epoch_speeds, spread_rows
 from complab.results.model import COMPRESS, DECOMPRESS, RunRecord
@@ -20,12 +21,13 @@ class Figure:
     """A chart that every result has: its name, title, caption, and how it is drawn.
 
     ``draw`` takes the record and the width of the plot in pixels; ``None`` from it
-    means that the record has nothing to draw.
+    means that the record has nothing to draw, and ``lack`` says what it has not.
     """
 
     name: str
     title: str
     caption: str
+    lack: str
     draw: "Callable[[RunRecord, int], alt.ChartType | None]"
 
 
@@ -34,9 +36,14 @@ def draw(record: RunRecord, name: str, *, width: int = _WIDE_PX) -> Any:  # noqa
 
     ``ChartLibraryError`` where altair is not installed.
     """
+    return figure_of(name).draw(record, width)
+
+
+def figure_of(name: str) -> Figure:
+    """The figure of that name; ``ValueError``, with the names, for any other."""
     for figure in FIGURES:
         if figure.name == name:
-            return figure.draw(record, width)
+            return figure
     message = f"no chart {name!r}: there are {', '.join(FIGURE_NAMES)}"
     raise ValueError(message)
 
@@ -78,7 +85,7 @@ def _speeds(direction: "charts.Direction") -> "Callable[[RunRecord, int], Any]":
 
 def _links(record: RunRecord, width: int) -> "alt.ChartType | None":
     rows = [row for row in drawn_rows(record) if row["codec_words"] == row["codec"]]
-    if not any(row["compress_mbps"] and row["decompress_mbps"] for row in rows):
+    if all(path_of(row) is None for row in rows):
         return None
     return charts.speed_over_links(rows, width=width, height=_height(width, 0.42))
 
@@ -128,6 +135,7 @@ FIGURES: Final = (
         "byte. The numbers are levels. Large and filled: no row of the same framing is "
         "better in both, and the dotted line joins these; choose among them. Where "
         "error bars overlap, neither is called faster.",
+        "no row that compresses has a ratio and a compression speed",
         _speeds("compress"),
     ),
     Figure(
@@ -136,6 +144,7 @@ FIGURES: Final = (
         "Consumers pay for decompression, once for each group that reads the topic. "
         "Large and filled: no row of the same framing decompresses faster at a better "
         "ratio, beyond error bars.",
+        "no row that compresses has a ratio and a decompression speed",
         _speeds("decompress"),
     ),
     Figure(
@@ -145,6 +154,7 @@ FIGURES: Final = (
         "each side: how many times as fast as sending uncompressed. Each codec is at "
         "its best level for the link; the strip names the best of all. Below 1, "
         "compression costs time.",
+        "no row that compresses has a ratio and both speeds",
         _links,
     ),
     Figure(
@@ -153,6 +163,7 @@ FIGURES: Final = (
         "Every epoch of every row as it was, in percent of its row's headline. What is "
         "below 60 or above 120 stands in the outermost bars. The headline is corrected "
         "for what disturbed epochs lost, unless the run was measured plainly.",
+        "no row has an epoch",
         _epochs,
     ),
     Figure(
@@ -160,12 +171,14 @@ FIGURES: Final = (
         "Spread of compression",
         "The rows of the front: the middle half of the epochs is thick, 90 % of them "
         "are thin, the tick is the median; 100 % is the headline.",
+        "no row of the front has an epoch of compression",
         _spread(COMPRESS),
     ),
     Figure(
         "spread-decompress",
         "Spread of decompression",
         "The same rows, decompressing.",
+        "no row of the front has an epoch of decompression",
         _spread(DECOMPRESS),
     ),
 )
