@@ -20,6 +20,7 @@ __all__ = [
     "format_percent",
     "format_ratio",
     "format_speed_mbps",
+    "format_tick",
     "parse_bytes",
     "parse_percent",
 ]
@@ -103,6 +104,19 @@ def format_number(value: float, significant_digits: int = 3) -> str:
         return scientific
     decimals = max(0, significant_digits - 1 - exponent)
     return f"{value:,.{decimals}f}"
+
+
+def format_tick(value: float) -> str:
+    """Format a round number, of an axis or a bin: three digits, no zeros at the end.
+
+    Raises ValueError for infinity and NaN.
+
+    >>> [format_tick(value) for value in (1_000_000.0, 16384, 60.0, 2.5, 0.1)]
+    ['1,000,000', '16,384', '60', '2.5', '0.1']
+    """
+    text = format_number(value)
+    is_decimal = "." in text and "e" not in text
+    return text.rstrip("0").rstrip(".") if is_decimal else text
 
 
 def format_speed_mbps(speed_mbps: float) -> str:

@@ -132,3 +132,34 @@ def test_spreads_draw_the_quantiles() -> None:
     assert rules[1]["encoding"]["x2"]["field"] == "p95"
     (drawn,) = values(rules[1])
     assert {key: drawn[key] for key in row} == row
+
+
+def test_words_hold_whole_numbers_without_an_exponent() -> None:
+    """A mebibyte is no 1.049e+06, in whatever chart it stands."""
+    big = {"codec": "zstd", "x": 1048576, "y": 123456.7, "percentile": 50.0,
+           "value": 123456.7, "name": "zstd:3", "stage": "broker", "group": "clean",
+           "low": 1048576, "high": 2097152, "count": 1, "p05": 1e6, "p25": 1e6,
+           "p50": 1e6, "p75": 1e6, "p95": 1234567.8}  # fmt: skip
+    drawn = (
+        charts.curves([big], x="x", y="y", title="t", x_title="x", y_title="y"),
+        charts.percentiles([big], title="t", value_title="v"),
+        charts.stages([big], title="t", value_title="v"),
+        charts.histogram([big], title="t", value_title="v"),
+        charts.spreads([big], title="t", value_title="v"),
+    )
+    told = [
+        values(marks(spec_of(chart), kind)[-1])[0]["told"]
+        for chart, kind in zip(
+            drawn, ("point", "point", "bar", "rect", "tick"), strict=True
+        )
+    ]
+    assert told == [
+        "zstd: x 1,048,576, y 123,457",
+        "zstd: p50 123,457",
+        "zstd:3, broker: 123,457",
+        "1,048,576 to 2,097,152: 1 clean",
+        (
+            "zstd:3, clean: 5 % 1,000,000, 25 % 1,000,000, median 1,000,000, "
+            "75 % 1,000,000, 95 % 1,234,568"
+        ),
+    ]

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from complab.charts.channels import coloured, dashed, shaped
 from complab.charts.looks import require_altair
+from complab.units import format_number, format_tick
 
 if TYPE_CHECKING:
     import altair as alt
@@ -55,7 +56,8 @@ def curves(
             "y": row[y],
             "low": row.get(low),
             "high": row.get(high),
-            "told": f"{row[by]}: {x_title} {row[x]:,.6g}, {y_title} {row[y]:,.4g}",
+            "told": f"{row[by]}: {x_title} {format_tick(row[x])}, {y_title} "
+            f"{format_number(row[y])}",
         }
         for row in rows
         if row.get(x) is not None

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from complab.charts.channels import grouped
 from complab.charts.looks import require_altair
+from complab.units import format_tick
 
 if TYPE_CHECKING:
     import altair as alt
@@ -34,8 +35,8 @@ def histogram(
             "group": "",
             "panel": "",
             **each,
-            "told": f"{each['low']:,.4g} to {each['high']:,.4g}: {each['count']:,}"
-            + (f" {each['group']}" if each.get("group") else ""),
+            "told": f"{format_tick(each['low'])} to {format_tick(each['high'])}: "
+            f"{each['count']:,}" + (f" {each['group']}" if each.get("group") else ""),
         }
         for each in bins
     ]

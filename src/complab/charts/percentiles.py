@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from complab.charts.channels import coloured, dashed
 from complab.charts.looks import require_altair
+from complab.units import format_number
 
 if TYPE_CHECKING:
     import altair as alt
@@ -50,7 +51,7 @@ def percentiles(
                 "percentile": percentile,
                 "nines": nines,
                 "value": row["value"],
-                "told": f"{row[by]}: p{percentile:g} {row['value']:,.4g}",
+                "told": f"{row[by]}: p{percentile:g} {format_number(row['value'])}",
             }
         )
     named = sorted({(row["nines"], f"p{row['percentile']:g}") for row in drawn})

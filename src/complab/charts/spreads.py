@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from complab.charts.channels import grouped
 from complab.charts.looks import require_altair
+from complab.units import format_number
 
 if TYPE_CHECKING:
     import altair as alt
@@ -82,7 +83,7 @@ def spreads(
 
 def _told(row: Mapping[str, Any]) -> str:
     quantiles = ", ".join(
-        f"{words} {row[key]:,.4g}"
+        f"{words} {format_number(row[key])}"
         for words, key in (
             ("5 %", "p05"),
             ("25 %", "p25"),

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from complab.charts.channels import grouped
 from complab.charts.looks import require_altair
+from complab.units import format_number
 
 if TYPE_CHECKING:
     import altair as alt
@@ -35,7 +36,7 @@ def stages(
             "stage": row["stage"],
             "value": row["value"],
             "place": order.setdefault(row["stage"], len(order)),
-            "told": f"{row['name']}, {row['stage']}: {row['value']:,.4g}",
+            "told": f"{row['name']}, {row['stage']}: {format_number(row['value'])}",
         }
         for row in rows
     ]

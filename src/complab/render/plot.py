@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Final
 
 from complab.render.escape import escape_controls
+from complab.units import format_number, format_tick
 
 __all__ = ["Plot", "PlotPoint", "render_plot"]
 
@@ -123,11 +124,11 @@ def _x_axis(ends: tuple[float, float], cells: int) -> tuple[str, str]:
         ticks = {}
         for value in (step * 10.0**power for power in powers for step in steps):
             if low <= math.log10(value) <= high:
-                ticks[_cell(math.log10(value), ends, cells)] = f"{value:,g}"
+                ticks[_cell(math.log10(value), ends, cells)] = format_tick(value)
         if _fits(ticks):
             break
     if not ticks:  # a range within one step
-        ticks = {0: f"{10**low:,.3g}"}
+        ticks = {0: format_number(10**low)}
     axis = "".join("+" if cell in ticks else "-" for cell in range(cells))
     numbers = ""
     for cell, text in sorted(ticks.items()):

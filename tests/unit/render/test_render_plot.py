@@ -53,6 +53,16 @@ def test_numbers_below_the_axis_stand_apart() -> None:
     assert len(numbers) >= 3
 
 
+def test_axes_have_no_exponents() -> None:
+    """Millions have their commas, ticks or a single point's own value."""
+    points = [PlotPoint(900_000, 1, "a"), PlotPoint(11_000_000, 2, "b")]
+    numbers = render_plot(Plot("t", "x", "y", points)).splitlines()[-2].split()
+    assert numbers == ["1,000,000", "2,000,000", "5,000,000", "10,000,000"]
+    points = [PlotPoint(1_200_000, 1, "a"), PlotPoint(1_300_000, 2, "b")]
+    numbers = render_plot(Plot("t", "x", "y", points)).splitlines()[-2].split()
+    assert numbers == ["1,200,000"]
+
+
 def test_one_point_and_none_are_plots_too() -> None:
     """A single point stands in the middle; an empty plot says so."""
     text = render_plot(Plot("t", "x", "y", [PlotPoint(5, 1, "a")]))
