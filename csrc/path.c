@@ -52,12 +52,14 @@ complab_status complab_read_run(void *state, complab_block *block) {
   size_t in_sequence = 0;
   while (status == COMPLAB_OK && records.next_index < records.record_count) {
     complab_record rows[ROWS_A_CALL];
-    const int64_t first = reading->batch.base_offset + records.next_index;
+    /* Offsets wrap, as the records' own do. */
+    const uint64_t first =
+        (uint64_t)reading->batch.base_offset + (uint64_t)records.next_index;
     size_t count = 0;
     status = complab_records_next(reading->payload, reading->payload_bytes, &records,
                                   rows, ROWS_A_CALL, &count, NULL);
     for (size_t i = 0; i < count; i++) {
-      in_sequence += rows[i].offset == first + (int64_t)i;
+      in_sequence += (uint64_t)rows[i].offset == first + i;
     }
   }
   block->dst_bytes = in_sequence;

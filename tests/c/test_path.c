@@ -110,6 +110,30 @@ static void offsets_out_of_sequence_are_counted(void) {
   guarded_free(payload);
 }
 
+/* The sequence goes over the last offset there is: it wraps there as the records' own
+ * offsets do. */
+static void offsets_wrap_at_their_end(void) {
+  enum { MANY = 200 }; /* more than are read at a time */
+  complab_record records[MANY];
+  for (int i = 0; i < MANY; i++) {
+    records[i] = record_at(i);
+  }
+  const complab_encoding encoding = encoding_of(records, MANY);
+  enum { ROOM = 20 * MANY };
+  const guarded payload = guarded_new(ROOM);
+  complab_block encode = block_of(&encoding, sizeof encoding, payload, ROOM);
+  CHECK_EQUAL(complab_encode_run(NULL, &encode), COMPLAB_OK);
+  complab_reading reading = {fields_of(MANY), payload.bytes, encode.dst_bytes};
+  static const int64_t left[] = {0, 100, 127, 128, 150}; /* behind the first */
+  for (size_t i = 0; i < sizeof left / sizeof *left; i++) {
+    reading.batch.base_offset = INT64_MAX - left[i];
+    complab_block read = {.src = (const void *)&reading, .src_bytes = sizeof reading};
+    CHECK_EQUAL(complab_read_run(NULL, &read), COMPLAB_OK);
+    CHECK_EQUAL(read.dst_bytes, MANY);
+  }
+  guarded_free(payload);
+}
+
 /* Headers are copied as they stand in the source, if nobody lists them; a place
  * outside of it is refused. */
 static void headers_are_copied_as_they_stand(void) {
@@ -144,6 +168,7 @@ int main(void) {
   a_batch_goes_all_the_way();
   what_does_not_fit_is_told();
   offsets_out_of_sequence_are_counted();
+  offsets_wrap_at_their_end();
   headers_are_copied_as_they_stand();
   return 0;
 }
