@@ -4,6 +4,7 @@ import json
 import random
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import zstandard
 
 import complab
 from complab import core
+from complab.codecs.catalogue import KAFKA, Catalogue, find
 from complab.errors import NoDataBatchError, PlanError
 
 MakeBatch = Callable[..., bytes]
@@ -62,8 +64,8 @@ def test_figures_are_those_of_another_zstd(tmp_path: Path) -> None:
     later = values[found.train_record_count :]
     assert row.record_count == row.block_count == len(later)
     assert row.uncompressed_bytes == sum(map(len, later))
-    trained = zstandard.ZstdCompressionDict(found.dictionaries[5, 4096])
-    trained_bytes = found.dictionaries[5, 4096]
+    trained_bytes = found.dictionaries[row.provider, 5, 4096]
+    trained = zstandard.ZstdCompressionDict(trained_bytes)
     assert row.dictionary_bytes == len(trained_bytes)
     other = zstandard.ZstdCompressor(level=5, dict_data=trained)
     plain = zstandard.ZstdCompressor(level=5)
@@ -74,6 +76,47 @@ def test_figures_are_those_of_another_zstd(tmp_path: Path) -> None:
     assert row.compressed_bytes == pytest.approx(
         sum(len(other.compress(value)) for value in later), rel=0.02
     )
+
+
+def test_each_library_has_rows_of_its_own(tmp_path: Path) -> None:
+    """Two copies of zstd at one level are told apart, and each is what it is alone."""
+    if len(Catalogue().choose(find("zstd", KAFKA), "*")) < 2:
+        pytest.skip("there is one copy of zstd at the most")
+    path = _record_file(tmp_path / "lines.txt", random.Random(5), (_FORM,))
+    names = ("zstd@system:3", "zstd@wheel:3")
+    both, *single = (
+        complab.dictionary(path, codecs, sizes=(1024,), records="lines")
+        for codecs in (",".join(names), *names)
+    )
+    assert both.rows == single[0].rows + single[1].rows
+    assert both.dictionaries == {**single[0].dictionaries, **single[1].dictionaries}
+    best = max(single, key=lambda found: found.rows[0].gain_pct or 0.0)
+    assert (both.aged, both.ages) == (best.aged, best.ages)
+    shown = {column.name for column in both.table().shown_columns}
+    assert {"provider", "library_version"} <= shown
+    assert f"zstd@{best.rows[0].provider}:3" in str(both.ages_table())
+    assert "provider" not in {c.name for c in single[0].table().shown_columns}
+
+
+def test_a_set_of_batches_trains_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first later part needs no other fresh dictionary than the one there is."""
+    path = _record_file(tmp_path / "lines.txt", random.Random(6), (_FORM, _OTHER))
+    seen: list[tuple[int, bytes]] = []
+    train = core.train_dictionary
+
+    def noting(
+        library: core.Library, samples: list[memoryview], size_bytes: int, **how: Any
+    ) -> bytes:
+        seen.append((size_bytes, b"".join(samples)))
+        return train(library, samples, size_bytes, **how)
+
+    monkeypatch.setattr(core, "train_dictionary", noting)
+    found = complab.dictionary(path, sizes=(1024, 4096), records="lines")
+    assert len(found.ages) == 8
+    assert len(seen) == len(set(seen)) == 2 + 7
+    assert found.ages[0].fresh_bytes == found.ages[0].compressed_bytes
 
 
 def test_nothing_of_the_later_batches_trains(tmp_path: Path) -> None:

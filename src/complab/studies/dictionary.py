@@ -60,7 +60,7 @@ class DictionaryStudy(ShownAsTable):
     """What dictionaries gave; shows itself.
 
     ``ages`` are of the dictionary ``aged``, the one that saves most of single values.
-    ``dictionaries`` are the trained bytes by level and wanted size.
+    ``dictionaries`` are the trained bytes by library's label, level and wanted size.
     """
 
     path: str
@@ -71,7 +71,7 @@ class DictionaryStudy(ShownAsTable):
     test_batch_count: int
     train_record_count: int
     remarks: tuple[str, ...]
-    dictionaries: Mapping[tuple[int, int], bytes]
+    dictionaries: Mapping[tuple[str, int, int], bytes]
 
     @property
     def has_failures(self) -> bool:

@@ -7,6 +7,11 @@ from typing import TYPE_CHECKING, Any
 from complab.render import Column, RowStyle, Table
 from complab.results.model import FAILED, OK
 from complab.studies.dictionary_speeds import Speeds
+from complab.studies.library_columns import (
+    codec_name,
+    library_columns,
+    several_libraries,
+)
 from complab.units import (
     format_bytes,
     format_count,
@@ -28,13 +33,15 @@ class DictionaryRow:
     """What one dictionary makes of one kind of block.
 
     ``unit`` is ``value`` (a record's value by itself), ``N records`` or ``batch``.
-    ``dictionary_bytes`` is what was trained of ``wanted_bytes``. ``plain_bytes`` and
+    ``provider`` is the label of its library. ``dictionary_bytes`` is what was trained
+    of ``wanted_bytes``. ``plain_bytes`` and
     ``compressed_bytes`` are those of all blocks without and with it; ``gain_pct`` is
     what it saves of the former. ``speeds`` are of single values, if asked for.
     """
 
     codec: str
     level: int
+    provider: str
     library_version: str
     trainer: str
     wanted_bytes: int
@@ -125,9 +132,9 @@ def _speed_columns(name: str, heading: str) -> Iterator[Column]:
     yield Column.number(f"{name}_error_pct", "±", "%", format=format_percent)
 
 
+_CODEC_COLUMNS = (Column.text("codec", "codec"), Column.number("level", "level"))
+
 _COLUMNS = (
-    Column.text("codec", "codec"),
-    Column.number("level", "level"),
     Column.number("dictionary_bytes", "dictionary", "bytes", format=format_bytes),
     Column.text("unit", "block"),
     Column.number("average_bytes", "block", "bytes", format=format_number, priority=2),
@@ -143,7 +150,6 @@ _COLUMNS = (
     *map(
         _hidden,
         (
-            "library_version",
             "trainer",
             "wanted_bytes",
             "record_count",
@@ -164,7 +170,7 @@ def dictionary_table(study: "DictionaryStudy") -> Table:
     records = format_count(study.train_record_count, "record", "records")
     title = f"{study.path}: trained on {train} ({records}), tried on the {test} behind"
     return Table.from_rows(
-        _COLUMNS,
+        (*_CODEC_COLUMNS, *library_columns(study.rows), *_COLUMNS),
         [_cells(row) for row in study.rows],
         title_lines=[title],
         notes=[*study.remarks, KAFKA_CARRIES_NONE],
@@ -179,6 +185,7 @@ def _cells(row: DictionaryRow) -> Mapping[str, Any]:
     return {
         "codec": row.codec,
         "level": row.level,
+        "provider": row.provider,
         "library_version": row.library_version,
         "trainer": row.trainer,
         "wanted_bytes": row.wanted_bytes,
@@ -224,14 +231,14 @@ _AGE_COLUMNS = (
 
 def ages_table(study: "DictionaryStudy") -> Table:
     """A row for each later part of the log: the dictionary, and a fresh one."""
-    aged = study.aged
-    title = (
-        f"how it ages: the dictionary of {format_bytes(aged.dictionary_bytes or 0)} "
-        f"bytes on single values of later parts ({aged.codec}:{aged.level}), beside "
-        "one that was trained just before each part"
-        if aged
-        else "no dictionary was made that could age"
-    )
+    title = "no dictionary was made that could age"
+    if aged := study.aged:
+        name = codec_name(aged, names_library=several_libraries(study.rows))
+        size = format_bytes(aged.dictionary_bytes or 0)
+        title = (
+            f"how it ages: the dictionary of {size} bytes on single values of later "
+            f"parts ({name}), beside one that was trained just before each part"
+        )
     rows = [
         {
             "part": row.part,

@@ -4,6 +4,7 @@ Every output is decompressed by the same library and compared with its input.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Final, TypeVar
@@ -45,7 +46,7 @@ class _Unit:
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """What compresses: a level of a copy of the library, in one of the framings."""
+    """What compresses: a level of a copy of the library."""
 
     library: core.Library
     level: int
@@ -54,7 +55,8 @@ class _Subject:
 class Trials:
     """Dictionaries from the first ``train_count`` of some batches, tried on the rest.
 
-    ``dictionaries`` are those that were trained, by level and wanted size.
+    ``dictionaries`` are those that were trained, by the library's label, level and
+    wanted size.
     """
 
     def __init__(
@@ -66,16 +68,16 @@ class Trials:
         has_speeds: bool,
     ) -> None:
         """Lay the blocks out; nothing is trained yet."""
-        self.dictionaries: dict[tuple[int, int], bytes] = {}
+        self.dictionaries: dict[tuple[str, int, int], bytes] = {}
         self._recorded = recorded
         self._starts = [0, *recorded.counts.cumsum().tolist()]
         self._train_count = train_count
         self._trainer = trainer
         self._has_speeds = has_speeds
         self._arena = core.Arena()
-        self._subjects: dict[int, _Subject] = {}
+        self._subjects: dict[tuple[str, int], _Subject] = {}
         self._units = list(self._make_units())
-        self._plain: dict[tuple[int, str], int] = {}
+        self._plain: dict[tuple[_Subject, str], int] = {}
 
     def _make_units(self) -> Iterator[_Unit]:
         begin, end = self._train_count, len(self._recorded.blocks)
@@ -125,26 +127,29 @@ class Trials:
         self, selection: Selection, trainer: str, size_bytes: int
     ) -> Iterator[DictionaryRow]:
         """Train one dictionary, and try it on each kind of block."""
+        provider = selection.provider
         row = DictionaryRow(
             codec=selection.codec.name,
             level=selection.level or 0,
-            library_version=selection.provider.version if selection.provider else "",
+            provider=provider.label if provider else "",
+            library_version=provider.version if provider else "",
             trainer=trainer,
             wanted_bytes=size_bytes,
             dictionary_bytes=None,
             unit="",
         )
-        library = selection.provider.library if selection.provider else None
+        library = provider.library if provider else None
         if library is None:
             yield replace(row, status=FAILED, message=selection.problem)
             return
-        subject = self._subjects[row.level] = _Subject(library, row.level)
+        subject = _Subject(library, row.level)
+        self._subjects[row.provider, row.level] = subject
         try:
             trained = self._train(subject, 0, self._train_count, size_bytes)
         except TrainingError as error:
             yield replace(row, status=FAILED, message=str(error))
             return
-        self.dictionaries[row.level, size_bytes] = trained
+        self.dictionaries[row.provider, row.level, size_bytes] = trained
         row = replace(row, dictionary_bytes=len(trained))
         for unit in self._units:
             if unit.blocks:
@@ -153,7 +158,7 @@ class Trials:
     def _try(
         self, row: DictionaryRow, unit: _Unit, subject: _Subject, trained: bytes
     ) -> DictionaryRow:
-        key = (row.level, unit.name)
+        key = (subject, unit.name)
         try:
             if key not in self._plain:
                 self._plain[key] = self._compressed_bytes(unit, subject, None)
@@ -231,8 +236,8 @@ class Trials:
 
     def ages(self, row: DictionaryRow) -> Iterator[AgeRow]:
         """How a dictionary does on later and later parts, and how a fresh one would."""
-        subject = self._subjects[row.level]
-        trained = self.dictionaries[row.level, row.wanted_bytes]
+        subject = self._subjects[row.provider, row.level]
+        trained = self.dictionaries[row.provider, row.level, row.wanted_bytes]
         first, count = self._train_count, len(self._recorded.blocks)
         parts = min(_AGES, count - first)
         bounds = [first + (count - first) * i // parts for i in range(parts + 1)]
@@ -242,12 +247,15 @@ class Trials:
             if not values:
                 continue
             unit = _Unit(VALUE, RAW, values, len(values))
+            compressed_bytes = self._compressed_bytes(unit, subject, trained)
             fresh: int | None = None
-            try:
-                newer = self._train(subject, begin - first, begin, row.wanted_bytes)
-                fresh = self._compressed_bytes(unit, subject, newer)
-            except TrainingError:  # the part before has too little; the row says so
-                fresh = None
+            if part == 0:  # it is as fresh as one can be
+                fresh = compressed_bytes
+            else:
+                # What came before may be too little: the row then has no value.
+                with suppress(TrainingError):
+                    newer = self._train(subject, begin - first, begin, row.wanted_bytes)
+                    fresh = self._compressed_bytes(unit, subject, newer)
             yield AgeRow(
                 part=part + 1,
                 records_since=(self._starts[begin] + self._starts[end]) // 2
@@ -255,7 +263,7 @@ class Trials:
                 record_count=len(values),
                 uncompressed_bytes=sum(map(len, values)),
                 plain_bytes=self._compressed_bytes(unit, subject, None),
-                compressed_bytes=self._compressed_bytes(unit, subject, trained),
+                compressed_bytes=compressed_bytes,
                 fresh_bytes=fresh,
             )
 
