@@ -64,15 +64,14 @@ def estimate_ratio(
     numerators: "Sequence[Floats] | Floats",
     denominators: "Sequence[Floats] | Floats",
     *,
-    look_count: int = 1,
+    failure_chance: float = 1 - CONFIDENCE,
 ) -> Ratio | None:
     """The ratio of two totals from pairs of draws, rows of two values a stratum.
 
     The values are those of the drawn units, divided by the units' sizes. Samples that
     were drawn one after the other, each of all the line, are put under one another.
-    ``look_count`` is how often, at the most, such an interval decides whether more is
-    drawn: one that ends a sample when it comes out narrow holds less often than its
-    name says, unless its chance to fail is shared out over the looks (Bonferroni).
+    ``failure_chance`` is how often the interval may miss the truth: less than usual
+    where it decides whether more is drawn (``failure_chance_of_look``).
     ``None`` where there are no draws, or all denominators are 0.
     """
     import numpy as np
@@ -89,9 +88,26 @@ def estimate_ratio(
     if variance == 0:
         return Ratio(value)
     freedom = variance**2 / float((variances**2).sum())
-    tail = (1 - CONFIDENCE) / 2 / look_count
-    quantile = student_quantile(1 - tail, max(1.0, freedom))
+    quantile = student_quantile(1 - failure_chance / 2, max(1.0, freedom))
     return Ratio(value, quantile * math.sqrt(variance) / total)
+
+
+_SHARE_OF_A_LOOK = 1 / 3
+
+
+def failure_chance_of_look(number: int) -> float:
+    """How often the interval of a look may miss the truth; looks count from 1.
+
+    An interval that ends a sample when it comes out narrow holds less often than its
+    name says, unless the chance to fail is shared out over all looks (Bonferroni). How
+    many there will be nobody knows: each takes a third of what those before have left,
+    so that all of them together never take more than there is.
+
+    >>> [round(failure_chance_of_look(number), 4) for number in (1, 2, 3)]
+    [0.0167, 0.0111, 0.0074]
+    """
+    left = (1 - CONFIDENCE) * (1 - _SHARE_OF_A_LOOK) ** (number - 1)
+    return _SHARE_OF_A_LOOK * left
 
 
 def draws_needed(ratio: Ratio, draw_count: int, half_width: float) -> int:

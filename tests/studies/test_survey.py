@@ -3,7 +3,7 @@
 import json
 import shutil
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,10 @@ import complab
 from complab import core
 from complab.codecs.catalogue import KAFKA, Catalogue, find
 from complab.errors import InputError, PlanError
+from complab.kafka.sampling_frame import Place
 from complab.kafka.subject import CODECS
+from complab.sampling import Ratio, estimate_ratio, failure_chance_of_look
+from complab.studies.topic_sample import TopicSample
 
 MakeBatch = Callable[..., bytes]
 
@@ -260,6 +263,101 @@ def test_damage_is_counted_as_it_is_stored(
     assert row.saving_bytes == 0
     assert "CRC" in row.message
     assert "zstd" in row.message
+
+
+def test_problems_say_what_and_where_and_how_many(
+    tmp_path: Path, make_batch: MakeBatch, make_record: Callable[[bytes], bytes]
+) -> None:
+    """Batches with one thing wrong are one sentence, with the first one's place."""
+    sound = make_batch()
+    bad_crc = bytearray(sound)
+    bad_crc[-1] ^= 1
+    strays = [make_record(b"value") + bytes(count) for count in (1, 2, 3)]
+    parts = [bytes(bad_crc), sound, *map(make_batch, strays), bytes(bad_crc)]
+    parts.append(make_batch(b"no frame", codec_id=4))
+    _put(tmp_path, "broken-0", b"".join(parts))
+    found = complab.survey(str(tmp_path))
+    first, frame = (sum(map(len, parts[:count])) for count in (2, 6))
+    log = f"broken-0/{_LOG}"
+    crc, records, codec = found.topics[0].problems
+    assert crc == f"2 batches have a wrong CRC, the first in {log}, offset 0"
+    begin = f"3 batches hold malformed records, the first in {log}, offset {first:,}: "
+    assert records.startswith(f"{begin}1 bytes are left behind the last record")
+    begin = f"1 batch cannot be read (zstd), in {log}, offset {frame:,}: "
+    assert codec.startswith(begin)
+    assert "batch 0" not in codec
+    assert "complab inspect FILE" in str(found)
+
+
+def test_lint_looks_at_all_that_was_read(
+    tmp_path: Path, make_batch: MakeBatch, make_record: Callable[[bytes], bytes]
+) -> None:
+    """What is rare, and comes late, is found, in records as in frames."""
+    record = bytearray(make_record(b"a value"))
+    second = bytearray(record)
+    record[3], second[3] = 0, 4  # offsets 0 and 2
+    gap = make_batch(bytes(record + second), count=2)
+    plain = make_batch()
+    _put(tmp_path, "rare-0", plain * 3000 + gap + make_batch(b"?", codec_id=4))
+    (topic,) = complab.survey(str(tmp_path)).topics
+    assert topic.report is not None
+    found = {each.rule: each for each in topic.report.findings}
+    assert found["L5"].batch_count == 1
+    assert found["L22"].batch_count == 1
+    assert found["L8"].batch_count == topic.read_batch_count == 3002
+
+
+def test_copies_of_a_library_have_sums_of_their_own(data: Path) -> None:
+    """Two copies of zstd are two sums, each as if it were alone."""
+    if len(Catalogue().choose(find("zstd", KAFKA), "*")) < 2:
+        pytest.skip("there is one copy of zstd at the most")
+    table = complab.survey(str(data), "zstd@*:3").table()
+    sums = [note for note in table.notes if " would save " in note]
+    alone = complab.survey(str(data), "zstd@wheel:3").table().notes
+    assert [note.split()[0] for note in sums] == ["zstd@system:3", "zstd@wheel:3"]
+    assert sums[1].replace("@wheel", "") in alone
+    assert {"provider", "library_version"} <= {c.name for c in table.shown_columns}
+
+
+def test_what_a_codec_adds_has_no_sign(data: Path) -> None:
+    """A sum that grows says "add", and by how much, without a minus beside it."""
+    shutil.rmtree(data / "journal-0")
+    found = complab.survey(str(data), "none")
+    grown = -sum(row["saving_bytes"] for row in _cells(found))
+    stored = sum(topic.disk_bytes for topic in found.topics)
+    assert grown > 0
+    (note,) = (each for each in found.table().notes if "would" in each)
+    share = f"{100 * grown / stored:.0f}"
+    assert note == (
+        f"none would add {grown / 1e6:.3f} MB to all, {share} % ({share} to {share} %)"
+    )
+
+
+def test_the_interval_told_is_that_of_the_look_that_ended_it(
+    large: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each round leaves less of the chance to fail, and the last look's is told."""
+    rounds: list[int] = []
+    told: list[tuple[float, Ratio | None]] = []
+    draw = TopicSample.draw
+
+    def noting_draw(self: TopicSample, places: Sequence[Place]) -> None:
+        rounds.append(len(places))
+        draw(self, places)
+
+    def noting(above: Any, below: Any, *, failure_chance: float) -> Ratio | None:
+        ratio = estimate_ratio(above, below, failure_chance=failure_chance)
+        told.append((failure_chance, ratio))
+        return ratio
+
+    monkeypatch.setattr(TopicSample, "draw", noting_draw)
+    monkeypatch.setattr("complab.studies.topic_sample.estimate_ratio", noting)
+    (row,) = complab.survey(str(large), precision_pct=0.035).rows
+    assert not row.facts.is_whole
+    assert len(rounds) > 1
+    assert row.new_ratio is not None
+    assert told[-1] == (failure_chance_of_look(len(rounds)), row.new_ratio)
+    assert 0 < row.new_ratio.half_width <= 0.00035
 
 
 def test_control_batches_and_empty_topics(

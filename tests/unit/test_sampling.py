@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from complab.sampling import Ratio, draw_pairs, draws_needed, estimate_ratio
+from complab.sampling import (
+    Ratio,
+    draw_pairs,
+    draws_needed,
+    estimate_ratio,
+    failure_chance_of_look,
+)
+from complab.stats import CONFIDENCE
 
 
 def test_a_case_by_hand() -> None:
@@ -19,11 +26,21 @@ def test_a_case_by_hand() -> None:
     assert (ratio.low + ratio.high) / 2 == pytest.approx(2.5)
 
 
-def test_looks_share_the_chance_to_fail() -> None:
-    """With five looks the interval is that of 99 %: Student's 9.925 at 2 degrees."""
-    ratio = estimate_ratio(np.array([[1, 2], [3, 4]]), np.ones((2, 2)), look_count=5)
+def test_a_smaller_chance_to_fail_is_a_wider_interval() -> None:
+    """That of 99 %: Student's 9.925 at 2 degrees."""
+    ratio = estimate_ratio(
+        np.array([[1, 2], [3, 4]]), np.ones((2, 2)), failure_chance=0.01
+    )
     assert ratio is not None
     assert ratio.half_width == pytest.approx(9.9248 * 2**0.5 / 4, rel=1e-4)
+
+
+def test_looks_share_the_chance_to_fail() -> None:
+    """However many there are, together they take no more than there is."""
+    chances = [failure_chance_of_look(number) for number in range(1, 41)]
+    assert chances == sorted(chances, reverse=True)
+    assert sum(chances) < 1 - CONFIDENCE
+    assert sum(chances) == pytest.approx(1 - CONFIDENCE, rel=1e-6)
 
 
 def test_equal_ratios_leave_no_doubt() -> None:

@@ -17,7 +17,7 @@ what is gone, cannot be read, or is a link is told in its topic's row.
 
 import math
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -250,11 +250,12 @@ def _read(
         points = draw_pairs(generator, strata).ravel()
         sample.draw(frame.places(points))
         drawn = sample.draw_count
-        ratios = map(sample.new_ratio, range(selection_count))
-        needed = [_needed(ratio, drawn, half_width) for ratio in ratios if ratio]
-        if max(needed, default=0) <= drawn:
+        numbers = range(selection_count)
+        if _needed(map(sample.new_ratio, numbers), drawn, half_width) <= drawn:
             return
-        wanted = min(math.ceil(_MARGIN * max(needed)), _GROWTH * drawn) - drawn
+        ahead = (sample.new_ratio(i, is_next_look=True) for i in numbers)
+        needed = math.ceil(_MARGIN * _needed(ahead, drawn, half_width))
+        wanted = min(needed, _GROWTH * drawn) - drawn
         strata = max(_LEAST_STRATA, -(-wanted // 2))
     sample.read_whole()
 
@@ -269,8 +270,16 @@ def _bounds(folder: DataFolder, segment: Segment, meter: ReadMeter) -> "Numbers"
     return read_bounds(data, segment.log_bytes)
 
 
-def _needed(ratio: Ratio, draw_count: int, half_width: float) -> int:
-    return draws_needed(ratio, draw_count, half_width * max(1.0, ratio.value))
+def _needed(ratios: Iterable[Ratio | None], draw_count: int, half_width: float) -> int:
+    """How many draws it takes for all ratios; 0 if there are none."""
+    return max(
+        (
+            draws_needed(ratio, draw_count, half_width * max(1.0, ratio.value))
+            for ratio in ratios
+            if ratio
+        ),
+        default=0,
+    )
 
 
 # ---- What is told of it ----------------------------------------------------------
@@ -280,11 +289,6 @@ def _facts(topic: Topic, sample: TopicSample) -> TopicFacts:
     """What a topic is, beside what codecs would make of it."""
     import numpy as np
 
-    problems = list(topic.problems)
-    problems += [
-        text if count == 1 else f"{count:,} {text}"
-        for text, count in sample.problems.items()
-    ]
     facts = TopicFacts(
         topic=topic.name,
         partition_count=topic.partition_count,
@@ -293,7 +297,7 @@ def _facts(topic: Topic, sample: TopicSample) -> TopicFacts:
         is_whole=sample.is_whole,
         read_batch_count=len(sample),
         covered_share=sample.covered_share(topic.log_bytes),
-        problems=tuple(problems),
+        problems=(*topic.problems, *sample.problems),
     )
     if not len(sample):
         return facts

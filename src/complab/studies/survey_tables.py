@@ -9,6 +9,11 @@ from complab.kafka.lint import LintReport, Severity
 from complab.render import Column, RowStyle, Table, escape_controls
 from complab.results.model import OK, SKIPPED
 from complab.sampling import Ratio
+from complab.studies.library_columns import (
+    codec_name,
+    library_columns,
+    several_libraries,
+)
 from complab.units import (
     format_bytes,
     format_count,
@@ -161,7 +166,7 @@ def _format_clients(text: str) -> str:
     return f"{head if comma else text[:_CLIENTS_SHOWN]}, ..."
 
 
-_COLUMNS = (
+_TOPIC_COLUMNS = (
     Column.text("topic", "topic"),
     Column.number("partition_count", "partitions", priority=1),
     Column.number("segment_count", "segments", is_shown=False),
@@ -175,8 +180,9 @@ _COLUMNS = (
     Column.number("compression_ratio", "ratio", "now", format=format_ratio),
     Column.text("codec", "codec"),
     Column.number("level", "level"),
-    Column.text("provider", "provider", is_shown=False),
-    Column.text("library_version", "version", is_shown=False),
+)
+
+_SAVING_COLUMNS = (
     Column.number("saving_bytes", "saves", "MB", format=_format_mb),
     Column.number("saving_pct", "saves", "%", format=format_percent),
     Column.number("saving_low_pct", "from", "%", format=format_percent),
@@ -205,13 +211,18 @@ def survey_table(survey: "Survey") -> Table:
         notes.insert(0, "interrupted: the topics that were looked at until then")
     if any(not topic.is_whole for topic in survey.topics):
         notes.append(
-            "from and to: the 95 % interval of what would be saved; topics whose "
-            f"interval has no width were read whole (seed {survey.seed})"
+            "from and to: the 95 % interval of what would be saved, which has no width "
+            f"where a topic was read whole (seed {survey.seed})"
+        )
+    if any(topic.problems for topic in survey.topics):
+        notes.append(
+            "batches that cannot be read count as they are stored, what is in no batch "
+            "does not count: complab inspect FILE tells of each"
         )
     if survey.passed_over:
         notes.append(f"passed over: {', '.join(survey.passed_over)}")
     return Table.from_rows(
-        _COLUMNS,
+        (*_TOPIC_COLUMNS, *library_columns(survey.rows), *_SAVING_COLUMNS),
         [row.cells() for row in survey.rows],
         title_lines=[title],
         notes=notes,
@@ -221,12 +232,13 @@ def survey_table(survey: "Survey") -> Table:
     ).hiding_empty_columns()
 
 
-def _sums(rows: Iterable[SurveyRow], disk_bytes: int) -> Iterable[str]:
+def _sums(rows: Sequence[SurveyRow], disk_bytes: int) -> Iterable[str]:
     """What each codec would save of all that was read; topics are independent."""
+    names_library = several_libraries(rows)
     by_codec: dict[str, list[SurveyRow]] = {}
     for row in rows:
         if row.new_ratio is not None:
-            name = row.codec if row.level is None else f"{row.codec}:{row.level}"
+            name = codec_name(row, names_library=names_library)
             by_codec.setdefault(name, []).append(row)
     for name, own in by_codec.items():
         saving = sum(row.saving_bytes or 0.0 for row in own)
@@ -236,13 +248,16 @@ def _sums(rows: Iterable[SurveyRow], disk_bytes: int) -> Iterable[str]:
             for row in own
             if row.new_ratio
         )
-        half = variance**0.5
-        low, high = (100 * (saving + x) / disk_bytes for x in (-half, half))
-        verb = "save" if saving >= 0 else "add"
+        # What is added is told as such, with no sign of its own.
+        verb, change = ("save", saving) if saving >= 0 else ("add", -saving)
+        middle, low, high = (
+            format_percent(100 * (change + x) / disk_bytes)
+            for x in (0.0, -(variance**0.5), variance**0.5)
+        )
+        of_all = "of all" if saving >= 0 else "to all"
         yield (
-            f"{name} would {verb} {_format_mb(abs(saving))} MB of all, "
-            f"{format_percent(100 * saving / disk_bytes)} % "
-            f"({format_percent(low)} to {format_percent(high)} %)"
+            f"{name} would {verb} {_format_mb(change)} MB {of_all}, {middle} % "
+            f"({low} to {high} %)"
         )
 
 

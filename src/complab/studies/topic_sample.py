@@ -6,7 +6,6 @@ A sample is either every batch of the topic, or draws in pairs from the strata o
 is stored, and told.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -14,7 +13,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from complab import core
 from complab.codecs.catalogue import KAFKA_CODECS, Catalogue
 from complab.codecs.specs import Selection
-from complab.errors import CodecError, InputError, RecordError, ShrunkFileError
+from complab.errors import (
+    CodecError,
+    CodecRunError,
+    InputError,
+    RecordError,
+    ShrunkFileError,
+)
 from complab.kafka.clients import narrow_origins, read_origins
 from complab.kafka.data_folder import DataFolder, Segment
 from complab.kafka.decoders import Decoders
@@ -23,7 +28,8 @@ from complab.kafka.record_facts import RecordFacts, note_batch, unread_facts
 from complab.kafka.sampling_frame import Place
 from complab.kafka.spot_reads import ReadMeter, Spot, all_batches, batch_at
 from complab.kafka.subject import Subject
-from complab.sampling import Ratio, estimate_ratio
+from complab.sampling import Ratio, estimate_ratio, failure_chance_of_look
+from complab.units import format_count
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,13 +40,8 @@ if TYPE_CHECKING:
 
 _NOT_DRAWN = -1
 
-# A sample is complete after a first round that tells how many are needed, a second of
-# so many, and mostly then; sometimes a third has to make up for a guess too low.
-_LOOKS = 3
-
-# The records of so many batches are enough for lint; to look into them takes about as
-# long as to compress them.
-_LINTED_AT_MOST = 500
+# What records say is kept for so many batches in one piece.
+_CHUNK_BATCHES = 1024
 
 # A batch whose records were not read.
 _UNREAD = -1
@@ -118,8 +119,21 @@ class _Batches:
     numbers: dict[tuple[int, int], int] = field(default_factory=dict)
 
 
+@dataclass
+class _Trouble:
+    """What is wrong with so many batches; the first one's place, and why if known."""
+
+    count: int
+    first: str
+
+
+_BAD_CRC = ("batch has a wrong CRC", "batches have a wrong CRC")
+_MALFORMED = ("batch holds malformed records", "batches hold malformed records")
+_IN_NO_BATCH = ("drawn place is in no batch", "drawn places are in no batch")
+
+
 class TopicSample:
-    """What was read of a topic. ``problems`` counts why something could not be."""
+    """What was read of a topic."""
 
     def __init__(
         self,
@@ -131,7 +145,6 @@ class TopicSample:
         meter: ReadMeter,
     ) -> None:
         """Begin with nothing."""
-        self.problems: Counter[str] = Counter()
         self.is_whole = False
         self._folder = folder
         self._segments = segments
@@ -140,7 +153,10 @@ class TopicSample:
         self._meter = meter
         self._batches = _Batches()
         self._draws: list[list[int]] = []
-        self._lost: set[int] = set()
+        self._look_count = 0
+        self._lost: dict[int, str] = {}
+        self._no_batch_bytes: dict[int, int] = {}
+        self._troubles: dict[tuple[str, str], _Trouble] = {}
 
     # ---- Reading ----------------------------------------------------------------
 
@@ -168,16 +184,16 @@ class TopicSample:
             if spot is not None:
                 drawn[i] = self._note(place.segment, spot)
             elif not self._is_active(place.segment):
-                path = self._segments[place.segment].path
-                self.problems[f"places drawn in {path} are in no batch"] += 1
+                self._tell(_IN_NO_BATCH, place.segment, place.position)
         self._draws += [drawn[i : i + 2] for i in range(0, len(drawn), 2)]
+        self._look_count += 1
 
     def read_whole(self) -> None:
         """Read every batch instead of drawing; what was drawn is forgotten."""
-        self.problems.clear()
         self._batches = _Batches()
         self._draws = []
-        self._lost = set()
+        self._lost = {}
+        self._troubles = {}
         self.is_whole = True
         for number in range(len(self._segments)):
             source = self._open(number)
@@ -192,8 +208,7 @@ class TopicSample:
                 self._lose(number, str(error))
                 continue
             if left_bytes and not self._is_active(number):
-                path = self._segments[number].path
-                self.problems[f"{left_bytes:,} bytes of {path} are in no batch"] += 1
+                self._no_batch_bytes[number] = left_bytes
 
     def _is_active(self, segment: int) -> bool:
         """Whether a segment is its partition's last, which a broker may write to.
@@ -218,8 +233,16 @@ class TopicSample:
 
     def _lose(self, segment: int, why: str) -> None:
         """Tell why a segment is not read (any more), once."""
-        self._lost.add(segment)
-        self.problems[why] += 1
+        self._lost[segment] = why
+
+    def _tell(
+        self, words: tuple[str, str], segment: int, position: int, why: str = ""
+    ) -> None:
+        """Count something wrong, by its words for one and for many."""
+        first = f"{self._segments[segment].path}, offset {position:,}"
+        if why:
+            first += f": {why}"
+        self._troubles.setdefault(words, _Trouble(0, first)).count += 1
 
     def _note(self, segment: int, spot: Spot) -> int:
         """Measure a batch unless it was drawn before; its number among those read."""
@@ -232,36 +255,71 @@ class TopicSample:
         batches.rows.append(spot.row)
         batches.payload_bytes.append(_UNREAD)
         batches.record_counts.append(int(spot.row["record_count"]))
-        if number < _LINTED_AT_MOST:
-            batches.facts.append(unread_facts(1))
-        batches.new_bytes.append(self._measure(spot))
+        if number % _CHUNK_BATCHES == 0:
+            batches.facts.append(unread_facts(_CHUNK_BATCHES))
+        batches.new_bytes.append(self._measure(segment, spot))
         return number
 
-    def _measure(self, spot: Spot) -> list[int]:
+    def _measure(self, segment: int, spot: Spot) -> list[int]:
         """The sizes that the batch would have; its own where it would stay as it is."""
-        row, batches = spot.row, self._batches
+        row = spot.row
+        place = (segment, int(row["position"]))
         own = [int(row["batch_bytes"])] * self._selection_count
-        if not row["crc_valid"]:
-            self.problems["batches whose CRC is wrong"] += 1
-            return own
-        if row["record_count"] == 0 or row["is_control"]:
+        payload = self._payload(segment, spot)
+        # Of a message that stands alone the set is forgotten in which it was sent.
+        is_single = row["magic"] < RECORD_BATCH_MAGIC and row["codec_id"] == 0
+        if payload is None or is_single:
             return own
         try:
-            payload = self._recompressor.payload(spot)
-            if len(batches.facts) == len(batches.rows):
-                records = note_batch(batches.facts[-1], 0, payload, row)
-                batches.record_counts[-1] = len(records)
-            batches.payload_bytes[-1] = len(payload)
-            if row["magic"] < RECORD_BATCH_MAGIC and row["codec_id"] == 0:
-                return own  # the set in which a message was sent is forgotten
             sizes = self._recompressor.sizes(payload)
-        except (CodecError, RecordError) as error:
-            self.problems[f"batches that cannot be read or compressed: {error}"] += 1
+        except CodecError as error:
+            self._tell(_failing(error, "compressed"), *place, _reason(error))
             return own
         rest = own[0] - int(row["compressed_bytes"])
         return [rest + size if size >= 0 else -1 for size in sizes]
 
+    def _payload(self, segment: int, spot: Spot) -> memoryview | None:
+        """The records of the last batch, noted; ``None`` if there are none to be had.
+
+        It holds until the next one is read.
+        """
+        row, batches = spot.row, self._batches
+        place = (segment, int(row["position"]))
+        if not row["crc_valid"]:
+            self._tell(_BAD_CRC, *place)
+            return None
+        if row["record_count"] == 0 or row["is_control"]:
+            return None
+        number = (len(batches.rows) - 1) % _CHUNK_BATCHES
+        try:
+            payload = self._recompressor.payload(spot)
+            records = note_batch(batches.facts[-1], number, payload, row)
+        except CodecError as error:
+            self._tell(_failing(error, "read"), *place, _reason(error))
+            return None
+        except RecordError as error:
+            self._tell(_MALFORMED, *place, str(error))
+            return None
+        batches.record_counts[-1] = len(records)
+        batches.payload_bytes[-1] = len(payload)
+        return payload
+
     # ---- What it gives ----------------------------------------------------------
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Sentences about what could not be read, with places."""
+        told = list(self._lost.values())
+        told += [
+            f"{size_bytes:,} bytes of {self._segments[number].path} are in no batch"
+            for number, size_bytes in self._no_batch_bytes.items()
+        ]
+        for words, trouble in self._troubles.items():
+            where = "" if trouble.count == 1 else "the first "
+            told.append(
+                f"{format_count(trouble.count, *words)}, {where}in {trouble.first}"
+            )
+        return tuple(told)
 
     def __len__(self) -> int:
         """The number of batches that were read, each counted once."""
@@ -297,14 +355,14 @@ class TopicSample:
         return np.array(self._batches.record_counts, np.float64)
 
     def subject(self) -> Subject:
-        """The first batches as an index in the order of the files, for the lint rules.
+        """The batches as an index in the order of the files, for the lint rules.
 
         Of a sample they stand for bytes rather than for batches: a large one is drawn
         more often.
         """
         import numpy as np
 
-        rows = self.rows()[: len(self._batches.facts)]
+        rows = self.rows()
         order = np.lexsort([rows["position"], rows["file"]])
         facts = {
             each.name: np.concatenate(
@@ -318,15 +376,24 @@ class TopicSample:
             rows[order], frames=frames, origins=origins, records=RecordFacts(**facts)
         )
 
-    def new_ratio(self, selection: int) -> Ratio | None:
-        """All bytes of batches as a codec would store them, by those that there are."""
+    def new_ratio(self, selection: int, *, is_next_look: bool = False) -> Ratio | None:
+        """All bytes of batches as a codec would store them, by those that there are.
+
+        With ``is_next_look`` its interval is as sure as that after one more round.
+        """
         new_bytes = [sizes[selection] for sizes in self._batches.new_bytes]
         if -1 in new_bytes:
             return None
-        return self.ratio(new_bytes, self.column("batch_bytes"))
+        look = self._look_count + is_next_look
+        return self.ratio(new_bytes, self.column("batch_bytes"), look=look)
 
-    def ratio(self, above: Iterable[float], below: Iterable[float]) -> Ratio | None:
-        """The ratio of two totals over the topic, of quantities of its batches."""
+    def ratio(
+        self, above: Iterable[float], below: Iterable[float], *, look: int = 1
+    ) -> Ratio | None:
+        """The ratio of two totals over the topic, of quantities of its batches.
+
+        ``look`` is how often it was looked at whether more has to be drawn.
+        """
         import numpy as np
 
         numerators, denominators = (
@@ -339,7 +406,7 @@ class TopicSample:
         return estimate_ratio(
             numerators[drawn] * weights,
             denominators[drawn] * weights,
-            look_count=_LOOKS,
+            failure_chance=failure_chance_of_look(look),
         )
 
     def covered_share(self, line_bytes: int) -> float:
@@ -369,3 +436,14 @@ class TopicSample:
         sizes = self.column("batch_bytes")
         weights = np.where(drawn == _NOT_DRAWN, 0.0, 1 / sizes[drawn])
         return drawn, weights
+
+
+def _failing(error: CodecError, done: str) -> tuple[str, str]:
+    """That a codec failed, for one batch and for many."""
+    words = f"cannot be {done} ({error.codec})"
+    return f"batch {words}", f"batches {words}"
+
+
+def _reason(error: CodecError) -> str:
+    """Why, without the number that a batch has where each is run by itself."""
+    return error.reason if isinstance(error, CodecRunError) else str(error)
