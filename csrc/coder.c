@@ -104,11 +104,26 @@ static size_t context_memory_bytes(const complab_coder *coder, const void *conte
              : 0;
 }
 
+/* What is none of these would pass silently for the Java client's way. */
+static int is_known_writing(const complab_settings *settings) {
+  static const uint32_t styles = COMPLAB_BARE_BLOCK | COMPLAB_CONTENT_SIZE |
+                                 COMPLAB_CONTENT_CHECKSUM | COMPLAB_BLOCK_CHECKSUMS |
+                                 COMPLAB_LZ4F_LEVELS | COMPLAB_NO_FLUSH |
+                                 COMPLAB_ONE_CALL | COMPLAB_ZLIB_HEADER;
+  static const uint32_t block_bytes[] = {0, 64 * 1024, 4 * 1024 * 1024};
+  int is_block = 0;
+  for (size_t i = 0; i < sizeof block_bytes / sizeof *block_bytes; i++) {
+    is_block |= settings->block_bytes == block_bytes[i];
+  }
+  return is_block && (settings->style & ~styles) == 0;
+}
+
 complab_status complab_coder_new(size_t codec, complab_library *library,
                                  complab_direction direction,
                                  const complab_settings *settings,
                                  complab_coder **coder_out) {
-  if (codec >= complab_codecs_count || settings == NULL || coder_out == NULL) {
+  if (codec >= complab_codecs_count || settings == NULL || coder_out == NULL ||
+      !is_known_writing(settings)) {
     return COMPLAB_BAD_ARGUMENT;
   }
   const complab_codec *row = complab_codecs[codec];

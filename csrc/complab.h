@@ -289,9 +289,10 @@ typedef struct complab_settings {
 typedef struct complab_coder complab_coder;
 
 /* A codec at a level in one direction. It holds the library, which stays open as long.
- * BAD_ARGUMENT for a dictionary where the codec takes none (zstd does), SYMBOL_MISSING
- * if the library is too old for one. A context that is kept digests it once, a fresh
- * one for each block. */
+ * BAD_ARGUMENT for a style or a size of blocks that is none of those above, and for a
+ * dictionary where the codec takes none (zstd does); SYMBOL_MISSING if the library is
+ * too old for one. A context that is kept digests it once, a fresh one for each block.
+ */
 complab_status complab_coder_new(size_t codec, complab_library *library,
                                  complab_direction direction,
                                  const complab_settings *settings,

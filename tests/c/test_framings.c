@@ -106,6 +106,74 @@ static void every_style_comes_back(const opened *codec) {
   settings.block_bytes = 4 << 20;
   settings.window_log = 16;
   round_trips_at(codec, settings, 3);
+  settings.style = 2 * COMPLAB_ZLIB_HEADER - 1;
+  round_trips_at(codec, settings, 3);
+}
+
+/* The framings that heed each style, as complab.h says. */
+static const struct {
+  complab_style style;
+  const char *names[2];
+} heeding[] = {{COMPLAB_BARE_BLOCK, {"snappy"}},
+               {COMPLAB_CONTENT_SIZE, {"lz4"}},
+               {COMPLAB_CONTENT_CHECKSUM, {"lz4", "zstd"}},
+               {COMPLAB_BLOCK_CHECKSUMS, {"lz4"}},
+               {COMPLAB_LZ4F_LEVELS, {"lz4"}},
+               {COMPLAB_NO_FLUSH, {"zstd"}},
+               {COMPLAB_ONE_CALL, {"zstd"}},
+               {COMPLAB_ZLIB_HEADER, {"gzip"}}};
+enum { STYLES = sizeof heeding / sizeof *heeding };
+
+static int heeds(const char *codec, size_t i) {
+  return strcmp(codec, heeding[i].names[0]) == 0 ||
+         (heeding[i].names[1] != NULL && strcmp(codec, heeding[i].names[1]) == 0);
+}
+
+/* A style changes what the framings write that heed it, and nothing else. */
+static void styles_change_their_own_framings(const opened *codec) {
+  enum { BYTES = 60000, ROOM = 120000 };
+  static uint8_t src[BYTES];
+  static uint8_t javas[ROOM];
+  static uint8_t other[ROOM];
+  fill(src, BYTES, TEXT);
+  complab_settings settings = {.level = codec->levels.default_level};
+  complab_coder *encoder = coder_of(codec, COMPLAB_COMPRESS, settings);
+  complab_block block = {src, BYTES, javas, ROOM, 0};
+  CHECK_EQUAL(complab_coder_run(encoder, &block), COMPLAB_OK);
+  complab_coder_free(encoder);
+  for (size_t i = 0; i < STYLES; i++) {
+    settings.style = heeding[i].style;
+    encoder = coder_of(codec, COMPLAB_COMPRESS, settings);
+    complab_block again = {src, BYTES, other, ROOM, 0};
+    CHECK_EQUAL(complab_coder_run(encoder, &again), COMPLAB_OK);
+    const int is_same = again.dst_bytes == block.dst_bytes &&
+                        memcmp(other, javas, block.dst_bytes) == 0;
+    CHECK_EQUAL(is_same, !heeds(codec->name, i));
+    complab_coder_free(encoder);
+  }
+}
+
+/* A style or a size of blocks that nobody has is no way to write. */
+static void what_is_no_style_is_refused(const opened *codec) {
+  static const complab_settings wrong[] = {
+      {.style = COMPLAB_ZLIB_HEADER << 1},
+      {.style = COMPLAB_CONTENT_CHECKSUM | 1u << 31},
+      {.block_bytes = 1},
+      {.block_bytes = (64 << 10) + 1},
+      {.block_bytes = 8 << 20},
+  };
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+    for (int direction = COMPLAB_COMPRESS; direction <= COMPLAB_DECOMPRESS;
+         direction++) {
+      complab_settings settings = wrong[i];
+      settings.level = codec->levels.default_level;
+      complab_coder *coder = NULL;
+      CHECK_EQUAL(complab_coder_new(codec->codec, codec->library,
+                                    (complab_direction)direction, &settings, &coder),
+                  COMPLAB_BAD_ARGUMENT);
+      CHECK(coder == NULL);
+    }
+  }
 }
 
 /* Cut anywhere, an output is malformed; it is neither accepted nor a crash. The xerial
@@ -297,6 +365,8 @@ int main(void) {
     tested++;
     everything_comes_back(&codec);
     every_style_comes_back(&codec);
+    styles_change_their_own_framings(&codec);
+    what_is_no_style_is_refused(&codec);
     cuts_are_refused(&codec);
     garbage_behind_is_refused(&codec);
     it_begins_as_java_does(&codec);
