@@ -37,10 +37,10 @@ _WRITTEN = [
 ]
 
 
-def write(
-    client: Client, codec: str, payload: bytes, level: int | None = None
-) -> bytes:
-    """The frame that the client makes of a payload."""
+def _coder(
+    client: Client, codec: str, direction: core.Direction, level: int | None = None
+) -> core.Coder:
+    """What codes a payload as the client does."""
     writer = writer_of(client, codec)
     info = catalogue.find(codec, catalogue.KAFKA)
     library = None
@@ -49,19 +49,40 @@ def write(
         if provider.library is None:
             pytest.skip(provider.problem)
         library = provider.library
-    coder = core.Coder(
+    return core.Coder(
         info,
         library,
-        core.Direction.COMPRESS,
+        direction,
         level=writer.native_level(writer.default_level if level is None else level),
         is_context_fresh=writer.is_context_fresh,
         is_size_known=writer.is_size_known,
         writing=writer.writing,
     )
-    capacity = coder.bound_bytes(len(payload))
-    work = core.Work(coder, core.Sources([payload]), [capacity], core.Arena())
+
+
+def _run(coder: core.Coder, data: bytes, capacity_bytes: int) -> bytes:
+    work = core.Work(coder, core.Sources([data]), [capacity_bytes], core.Arena())
     work.run_block(0)
     return work.output(0)
+
+
+def write(
+    client: Client, codec: str, payload: bytes, level: int | None = None
+) -> bytes:
+    """The frame that the client makes of a payload."""
+    coder = _coder(client, codec, core.Direction.COMPRESS, level)
+    return _run(coder, payload, coder.bound_bytes(len(payload)))
+
+
+@pytest.mark.parametrize(("client", "codec"), _WRITTEN)
+def test_every_frame_comes_back(client: str, codec: str, batch_16k: bytes) -> None:
+    """At the first, the last and the default level, as every client writes it."""
+    chosen = CLIENTS[client]
+    writer = chosen.codecs[codec]
+    decoder = _coder(chosen, codec, core.Direction.DECOMPRESS)
+    for level in {writer.default_level, *(writer.levels or ())}:
+        frame = write(chosen, codec, batch_16k, level)
+        assert _run(decoder, frame, len(batch_16k)) == batch_16k
 
 
 @pytest.mark.parametrize(("client", "codec"), _WRITTEN)
@@ -139,6 +160,21 @@ def test_a_list_means_the_levels_of_the_client(needs: Callable[[str], None]) -> 
             libraries=Catalogue(),
             client=CLIENTS["franz-go"],
         )
+
+
+def test_librdkafkas_fast_lz4_is_one_level(
+    needs: Callable[[str], None], batch_16k: bytes
+) -> None:
+    """0, 1 and 2 write the same, of which a sweep has one row; 12 is the last."""
+    needs("lz4")
+    client = CLIENTS["librdkafka"]
+    frames = [write(client, "lz4", batch_16k, level) for level in range(4)]
+    assert frames[0] == frames[1] == frames[2] == write(client, "lz4", batch_16k)
+    assert len(frames[3]) < len(frames[0])
+    chosen = specs.select("lz4", framing="kafka", libraries=Catalogue(), client=client)
+    assert [each.level for each in chosen] == [1, *range(3, 13)]
+    with pytest.raises(LevelError, match="no level 13 for lz4: it has 0 to 12, 0 by"):
+        check_level(client, "lz4", 13)
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,15 @@ def _klauspost_zstd(level: int) -> int:
     return 11
 
 
+def _lz4f(level: int) -> int:
+    """LZ4F's level: those below 3 are one and the same fast compressor.
+
+    So it is in LZ4 1.9.4, which librdkafka brings along. A librdkafka that is linked
+    with LZ4 1.10 has high compression from 2 on.
+    """
+    return level if level >= 3 else 1  # noqa: PLR2004 - LZ4HC_CLEVEL_MIN
+
+
 def _klauspost_speed(level: int) -> int:
     """The C level nearest to one of klauspost's four."""
     return (1, 3, 7, 11)[level - 1]
@@ -185,7 +194,7 @@ CLIENTS: Final[Mapping[str, Client]] = {
                     _writing(Style.LZ4F_LEVELS),
                     (0, 12),
                     0,
-                    native=lambda level: max(1, level),
+                    native=_lz4f,
                 ),
                 "zstd": CodecWriter(_writing(Style.NO_FLUSH), (1, 12), 3),
             },
