@@ -37,6 +37,16 @@ def names(rows: list[dict[str, str]]) -> list[tuple[str, str]]:
 # ---- Standard output ----------------------------------------------------------------
 
 
+def test_few_batches_are_told_to_be_repeated(run: Run, samples: Path) -> None:
+    """A file of small batches is walked over and over like a single one."""
+    few, many = (
+        run("sweep", str(samples / name), "--codecs", "lz4:9", "--budget", "0.5").stdout
+        for name in ("http-requests-16k-lz4.bin", "http-requests-1m-none.bin")
+    )
+    assert "same 17 batches, repeated: the CPU learns them" in few
+    assert "repeated" not in many
+
+
 def test_table(run: Run, small: str) -> None:
     """The table has a line of what was read, a row each, memcpy, and its notes."""
     done = run("sweep", small, *_FEW)

@@ -164,6 +164,21 @@ def test_a_dictionary_that_cannot_be_trained_is_a_row(
     assert "no dictionary can be trained" in str(found)
 
 
+def test_what_cannot_be_read_is_told_and_a_failure(
+    tmp_path: Path, samples: Path, make_batch: MakeBatch
+) -> None:
+    """A batch with a wrong CRC trains and tests nothing, and its place is told."""
+    log = (samples / "journald-16k-none.bin").read_bytes()
+    bad = bytearray(make_batch())
+    bad[-1] ^= 1
+    path = tmp_path / "log.bin"
+    path.write_bytes(log + bytes(bad))
+    found = complab.dictionary(str(path), sizes=(4096,))
+    assert all(row.status == "ok" for row in found.rows)
+    assert found.has_failures
+    assert f"offset {len(log):,}: CRC-32C is" in str(found)
+
+
 def test_message_sets_have_values_too(tmp_path: Path) -> None:
     """Messages of magic 1 that stand alone in a log are taken apart like records."""
     draw = random.Random(4)
@@ -232,3 +247,4 @@ def test_speeds_are_of_single_values(samples: Path) -> None:
         assert isinstance(value[f"{name}_error_pct"], float)
         assert all(row[f"{name}_mbps"] is None for row in others)
     assert "comp. with" in str(found)
+    assert f"same {found.rows[0].block_count} values, repeated" in str(found)

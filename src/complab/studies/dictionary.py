@@ -72,11 +72,12 @@ class DictionaryStudy(ShownAsTable):
     train_record_count: int
     remarks: tuple[str, ...]
     dictionaries: Mapping[tuple[str, int, int], bytes]
+    has_damage: bool = False
 
     @property
     def has_failures(self) -> bool:
-        """Whether a dictionary could not be trained or used."""
-        return any(row.status == FAILED for row in self.rows)
+        """Whether something could not be read, or a dictionary not trained or used."""
+        return self.has_damage or any(row.status == FAILED for row in self.rows)
 
     def table(self) -> Table:
         """A row for each codec, dictionary and kind of block."""
@@ -191,6 +192,7 @@ def dictionary(
         int(recorded.counts[:train_count].sum()),
         tuple(warning.message for warning in payloads.warnings),
         trials.dictionaries,
+        any(warning.is_damage for warning in payloads.warnings),
     )
 
 

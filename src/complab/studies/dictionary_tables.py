@@ -1,11 +1,12 @@
 """The rows of a dictionary study, and its tables."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from complab.render import Column, RowStyle, Table
 from complab.results.model import FAILED, OK
+from complab.results.tables import repetition
 from complab.studies.dictionary_speeds import Speeds
 from complab.studies.library_columns import (
     codec_name,
@@ -173,9 +174,21 @@ def dictionary_table(study: "DictionaryStudy") -> Table:
         (*_CODEC_COLUMNS, *library_columns(study.rows), *_COLUMNS),
         [_cells(row) for row in study.rows],
         title_lines=[title],
-        notes=[*study.remarks, KAFKA_CARRIES_NONE],
+        notes=[*study.remarks, *_learnt(study.rows), KAFKA_CARRIES_NONE],
         style=lambda row: RowStyle.BAD if row["status"] == FAILED else RowStyle.PLAIN,
     ).hiding_empty_columns()
+
+
+def _learnt(rows: Sequence[DictionaryRow]) -> list[str]:
+    """What the amount of values does to the speeds."""
+    timed = [row for row in rows if row.speeds]
+    return [
+        line
+        for row in timed[:1]  # the values of all are the same
+        for line in repetition(
+            row.block_count or 0, row.uncompressed_bytes or 0, "value", "values"
+        )
+    ]
 
 
 def _cells(row: DictionaryRow) -> Mapping[str, Any]:
