@@ -491,7 +491,32 @@ def test_details_say_what_was_seen() -> None:
     (grown,) = report_on(
         join(row_of(ZSTD_SIZED_40, 4), row_of(LZ4, 3)), RULE_BY_ID["L7"]
     ).findings
-    assert "(1 others do not tell their size)" in grown.message
+    assert "(1 other does not tell its size)" in grown.message
+
+
+@pytest.mark.parametrize(
+    ("rule", "facts"),
+    [
+        ("L5", {"has_offset_gap": True}),
+        ("L14", {"null_key_count": 1}),
+        ("L19", {"compressed_value_count": 100}),
+    ],
+)
+def test_findings_say_of_how_many_batches_they_do_not_speak(
+    rule: str, facts: Mapping[str, Any]
+) -> None:
+    """Batches whose records were not read are counted, damaged ones not again."""
+    rows = join(*[make_row()] * 4, make_row(crc_valid=0))
+    told = []
+    for read in ([True] * 4 + [False], [True, False, False, True, False]):
+        (finding,) = report_on(
+            rows,
+            RULE_BY_ID[rule],
+            {"cleanup.policy": "compact"},
+            {**facts, "is_read": np.array(read)},
+        ).findings
+        told.append("(2 other batches were not read)." in finding.message)
+    assert told == [False, True]
 
 
 def test_findings_come_worst_first() -> None:

@@ -277,6 +277,7 @@ BROKER_RULES: Final = (
         "from; Kafka 4.3.1",
         remedy="update the client that writes them",
         check=_gaps_before_compaction,
+        detail=needs.unread_records,
         needs=(needs.RECORDS,),
     ),
     Rule(
@@ -341,6 +342,7 @@ BROKER_RULES: Final = (
         source="LogValidator.validateKey",
         remedy="give every record a key, or set cleanup.policy=delete",
         check=_without_keys,
+        detail=needs.unread_records,
         needs=(needs.CLEANUP_POLICY, needs.RECORDS),
     ),
     Rule(

@@ -41,13 +41,6 @@ def _not_shrunk(subject: Subject) -> "Mask":
     return found
 
 
-def _of_known_sizes(subject: Subject, mask: "Mask") -> str:
-    del mask  # what was left out is told
-    is_unknown = subject.is_compressed & (subject.uncompressed_bytes < 0)
-    count = int(is_unknown.sum())
-    return f" ({count:,} others do not tell their size)" if count else ""
-
-
 def _tiny(subject: Subject) -> "Mask":
     rows = subject.rows
     is_alone = (rows["record_count"] == 1) & (rows["batch_bytes"] < _FULL_BATCH_BYTES)
@@ -151,7 +144,7 @@ FRAME_RULES: Final = (
         "came out; librdkafka, franz-go, kafka-python and aiokafka fall back",
         remedy="set compression.type=none in the producer, or compress less early on",
         check=_not_shrunk,
-        detail=_of_known_sizes,
+        detail=needs.untold_sizes,
         needs=(needs.SIZES,),
     ),
     Rule(
@@ -225,6 +218,7 @@ FRAME_RULES: Final = (
         remedy="compress in one place: in Kafka, where whole batches are seen, or "
         "before it, with compression.type=none",
         check=_compressed_values,
+        detail=needs.unread_records,
         needs=(needs.RECORDS,),
     ),
     Rule(
@@ -265,6 +259,7 @@ FRAME_RULES: Final = (
         source="Java's producer at batch.size 16384 and 524288, and one data set",
         remedy="raise batch.size and linger.ms",
         check=_shallow,
+        detail=needs.untold_sizes,
         needs=(needs.SIZES,),
         least_count=_LEAST_COUNT_OF_A_HABIT,
         least_share=0.5,

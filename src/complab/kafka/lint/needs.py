@@ -1,10 +1,17 @@
-"""What rules may need beyond the index: settings, records, a time."""
+"""What rules may need beyond the index: settings, records, a time.
 
-from typing import Final
+Where it is known of some batches alone, a finding says of how many it is not.
+"""
+
+from typing import TYPE_CHECKING, Final
 
 from complab.kafka.lint.model import Need
 from complab.kafka.subject import Subject
 from complab.kafka.topic_settings import PRODUCER
+from complab.units import format_count
+
+if TYPE_CHECKING:
+    from complab.kafka.frames.model import Mask
 
 
 def _setting(name: str) -> str:
@@ -71,3 +78,19 @@ AS_SENT: Final = Need(
 def is_producer_kept(subject: Subject) -> bool:
     """Whether the topic was said to keep every producer's codec."""
     return subject.topic.compression_type == PRODUCER
+
+
+def untold_sizes(subject: Subject, mask: "Mask") -> str:
+    """How many compressed batches nothing tells the uncompressed size of."""
+    del mask  # what was left out is told
+    count = int((subject.is_compressed & (subject.uncompressed_bytes < 0)).sum())
+    words = ("other does not tell its size", "others do not tell their size")
+    return f" ({format_count(count, *words)})" if count else ""
+
+
+def unread_records(subject: Subject, mask: "Mask") -> str:
+    """Of how many batches with records these were not read."""
+    del mask  # what was left out is told
+    count = int((subject.is_data & ~subject.records.is_read).sum())
+    words = ("other batch was not read", "other batches were not read")
+    return f" ({format_count(count, *words)})" if count else ""
