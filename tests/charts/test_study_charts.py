@@ -1,5 +1,7 @@
 """The charts of replays and batch sizes hold the numbers of their rows."""
 
+from typing import Any
+
 import pytest
 from chart_specs import marks, spec_of, values
 
@@ -9,16 +11,24 @@ from complab.studies.batching_table import BatchingRow
 from complab.studies.replay import ReplayResult
 from complab.studies.replay_table import ReplayRow
 
+
+def _size(
+    codec: str, level: int, batch_bytes: int, provider: str = "system", **rest: Any
+) -> BatchingRow:
+    return BatchingRow(
+        "java", codec, level, provider, "1.5.4", batch_bytes, None, **rest
+    )
+
+
 SIZES = BatchingResult(
     (
-        BatchingRow("java", "zstd", 3, 0, None, compression_ratio=1.1),
-        BatchingRow("java", "zstd", 3, 1024, None, compression_ratio=2.0,
-                    ratio_error_pct=10.0),
-        BatchingRow("java", "zstd", 3, 16384, None, compression_ratio=4.0),
-        BatchingRow("java", "zstd", 9, 16384, None, compression_ratio=4.5),
-        BatchingRow("java", "lz4", 9, 16384, None, status="failed"),
+        _size("zstd", 3, 0, compression_ratio=1.1),
+        _size("zstd", 3, 1024, compression_ratio=2.0, ratio_error_pct=10.0),
+        _size("zstd", 3, 16384, compression_ratio=4.0),
+        _size("zstd", 9, 16384, compression_ratio=4.5),
+        _size("lz4", 9, 16384, status="failed"),
     )
-)  # fmt: skip
+)
 PATHS = ReplayResult(
     (
         ReplayRow("java", "zstd", 3, "system", "1.5.4", producer_cpu_s_per_million=3.0,
@@ -49,6 +59,26 @@ def test_levels_of_one_codec_are_dashed_apart() -> None:
     assert dash["scale"]["domain"] == ["level 3", "level 9"]
 
 
+def test_copies_of_a_library_are_lines_of_their_own() -> None:
+    """One level of two copies is two lines, and two bars of the path."""
+    sizes = BatchingResult(
+        tuple(
+            _size("zstd", 3, 16384, each, compression_ratio=4.0)
+            for each in ("old", "new")
+        )
+    )
+    dash = marks(spec_of(sizes.chart()), "line")[0]["encoding"]["strokeDash"]
+    assert dash["scale"]["domain"] == ["level 3 @old", "level 3 @new"]
+    paths = ReplayResult(
+        tuple(
+            ReplayRow("java", "zstd", 3, each, "1", producer_cpu_s_per_million=3.0)
+            for each in ("old", "new")
+        )
+    )
+    bars = values(marks(spec_of(paths.chart()), "bar")[0])
+    assert {row["name"] for row in bars} == {"zstd@old:3", "zstd@new:3"}
+
+
 def test_the_path_is_stacked_of_its_stations() -> None:
     """Producer, broker and consumer in their order, with the row's CPU seconds."""
     spec = spec_of(PATHS.chart())
@@ -68,9 +98,7 @@ def test_latencies_are_by_percentile() -> None:
 
 def test_results_without_a_number_draw_nothing() -> None:
     """A result whose rows all failed shows its table alone."""
-    failed = BatchingResult(
-        (BatchingRow("java", "lz4", 9, 1024, None, status="failed"),)
-    )
+    failed = BatchingResult((_size("lz4", 9, 1024, status="failed"),))
     assert failed.chart() is None
     assert "<svg" not in failed._repr_html_()
     assert "<svg" in SIZES._repr_html_()

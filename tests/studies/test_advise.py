@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import complab
+from complab.codecs.catalogue import KAFKA, Catalogue, find
 from complab.codecs.writers import CLIENTS
 from complab.costs import Machine
 from complab.errors import PlanError
@@ -44,6 +45,20 @@ def test_the_cheapest_is_the_best(sample: str, needs: Callable[[str], None]) -> 
     assert "producer properties" in title
     assert lines[:2] == ("compression.type=zstd", "batch.size=65536")
     assert advice.settings[1][1] == ("compression.type=producer",)
+
+
+def test_copies_of_a_library_are_named_in_the_answer(sample: str) -> None:
+    """Two copies at one level are two candidates, which sentences tell apart."""
+    if len(Catalogue().choose(find("zstd", KAFKA), "*")) < 2:
+        pytest.skip("there is one copy of zstd at the most")
+    advice = complab.advise(
+        sample, ingress=_INGRESS, codecs="zstd@*:3", sizes=(65536,), budget_s=0.5
+    )
+    assert {row.provider for row in advice.rows} == {"system", "wheel"}
+    first, second = (row.provider for row in advice.rows)
+    assert advice.sentences[0].startswith(f"best: zstd@{first}:3 in batches")
+    assert advice.sentences[1].startswith(f"runner-up: zstd@{second}:3 in batches")
+    assert "provider" in {column.name for column in advice.table().shown_columns}
 
 
 def test_bytes_follow_from_the_ratio(sample: str) -> None:
@@ -229,6 +244,7 @@ def test_wrong_words_are_refused(
 
 def test_a_rows_name_says_what_it_is() -> None:
     """For sentences."""
-    row = AdviceRow("java", "zstd", 3, 16384)
-    assert row.name == "zstd:3 in batches of 16,384 bytes"
+    row = AdviceRow("java", "zstd", 3, "system", "1.5.4", 16384)
+    assert row.name(names_library=False) == "zstd:3 in batches of 16,384 bytes"
+    assert row.name(names_library=True).startswith("zstd@system:3 in batches")
     assert Machine().as_prices().currency == "machines"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import complab
+from complab.codecs.catalogue import KAFKA, Catalogue, find
 from complab.errors import PlanError
 from complab.studies.sampled import BATCHES_AT_MOST, RUN_COUNT
 
@@ -50,6 +51,22 @@ def test_ratio_grows_with_the_batch_and_the_knee_is_named(
     assert all(ratio < 0.95 * best for ratio in before)
     assert [row.batch_count for row in rows[3:]] == [5, 1]
     assert rows[4].message == "no batch is full: there is not so much to read"
+
+
+def test_each_copy_of_a_library_has_its_knee(sample: str) -> None:
+    """Two copies at one level are two curves, each as if it were alone."""
+    if len(Catalogue().choose(find("zstd", KAFKA), "*")) < 2:
+        pytest.skip("there is one copy of zstd at the most")
+    sizes = (4096, 65536)
+    result = complab.batching(sample, "zstd@*:3", sizes=sizes, budget_s=0.1)
+    knees = [row.provider for row in result.rows if row.is_knee]
+    assert knees == ["system", "wheel"]
+    assert "provider" in {column.name for column in result.table().shown_columns}
+    alone = complab.batching(sample, "zstd@wheel:3", sizes=sizes, budget_s=0.1)
+    assert [row.is_knee for row in alone.rows] == [
+        row.is_knee for row in result.rows if row.provider == "wheel"
+    ]
+    assert "provider" not in {column.name for column in alone.table().shown_columns}
 
 
 def test_a_whole_input_has_no_error_of_a_sample(sample: str) -> None:

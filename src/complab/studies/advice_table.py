@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Final
 
 from complab.render import Column, RowStyle, Table
+from complab.studies.library_columns import codec_name, library_columns
 from complab.units import (
     format_bytes,
     format_number,
@@ -30,6 +31,8 @@ class AdviceRow:
     client: str
     codec: str
     level: int | None
+    provider: str | None
+    library_version: str | None
     batch_bytes: int
     linger_ms: int | None = None
     messages_per_batch: float | None = None
@@ -51,11 +54,10 @@ class AdviceRow:
     status: str = OK
     message: str = ""
 
-    @property
-    def name(self) -> str:
+    def name(self, *, names_library: bool) -> str:
         """The codec with its level and its batches."""
-        level = "" if self.level is None else f":{self.level}"
-        return f"{self.codec}{level} in batches of {self.batch_bytes:,} bytes"
+        codec = codec_name(self, names_library=names_library)
+        return f"{codec} in batches of {self.batch_bytes:,} bytes"
 
 
 COLUMN_NAMES: Final = tuple(each.name for each in fields(AdviceRow))
@@ -77,7 +79,7 @@ def _number(
     return Column.number(name, heading, unit, format=format, priority=priority)
 
 
-def _columns(currency: str) -> list[Column]:
+def _columns(rows: Sequence[AdviceRow], currency: str) -> list[Column]:
     shown = {
         "codec": Column.text("codec", "codec"),
         "level": Column.number("level", "level"),
@@ -102,6 +104,7 @@ def _columns(currency: str) -> list[Column]:
         "total_error": _number("total_error", "±", currency, format=money, priority=5),
         "dearer_pct": _number("dearer_pct", "dearer", "%", format=format_percent),
         "message": Column.text("message", "remark"),
+        **{each.name: each for each in library_columns(rows)},
     }
     return [
         shown.get(name, Column.text(name, name, is_shown=False))
@@ -114,7 +117,7 @@ def advice_table(
 ) -> Table:
     """The rows, the cheapest first; the best is marked."""
     table = Table.from_rows(
-        _columns(currency),
+        _columns(rows, currency),
         [asdict(row) for row in rows],
         notes=notes,
         mark=lambda row: BEST_MARK if row["is_best"] else "",

@@ -218,7 +218,14 @@ class _Cell:
         selection, delivery = self._selection, self.delivery
         client = selection.client
         assert client is not None  # noqa: S101 - every selection here has one
-        name = (client.name, selection.codec.name, selection.level)
+        provider = selection.provider
+        name = (
+            client.name,
+            selection.codec.name,
+            selection.level,
+            provider.label if provider else None,
+            provider.version if provider else None,
+        )
         place = (self._step.batch_bytes, self._step.linger_ms)
         if delivery is None:
             status, message = self._problem
@@ -257,14 +264,14 @@ def _mbps(size_bytes: int, message_count: int, cpu_s: float) -> float | None:
 
 def _with_knees(rows: Sequence[BatchingRow]) -> list[BatchingRow]:
     """Mark each codec's smallest batch that is near its best ratio."""
-    best: dict[tuple[str, int | None], float] = {}
+    best: dict[tuple[str, int | None, str | None], float] = {}
     for row in rows:
-        key = (row.codec, row.level)
+        key = (row.codec, row.level, row.provider)
         best[key] = max(best.get(key, 0.0), row.stored_ratio or 0.0)
-    found: set[tuple[str, int | None]] = set()
+    found: set[tuple[str, int | None, str | None]] = set()
     marked = []
     for row in rows:
-        key = (row.codec, row.level)
+        key = (row.codec, row.level, row.provider)
         is_near = (row.stored_ratio or 0.0) >= best[key] * (1 - KNEE_PCT / 100)
         is_knee = row.status == OK and is_near and key not in found
         if is_knee:

@@ -6,6 +6,7 @@ from typing import Final
 
 from complab.render import Column, RowStyle, Table
 from complab.results.model import FAILED, OK
+from complab.studies.library_columns import library_columns
 from complab.units import (
     format_bytes,
     format_duration_ns,
@@ -30,6 +31,8 @@ class BatchingRow:
     client: str
     codec: str
     level: int | None
+    provider: str | None
+    library_version: str | None
     batch_bytes: int | None
     linger_ms: float | None
     message_count: int = 0
@@ -103,15 +106,15 @@ _SHOWN: Final = {
     "message": Column.text("message", "remark"),
 }
 
-_COLUMNS: Final = tuple(
-    _SHOWN.get(name, Column.text(name, name, is_shown=False)) for name in COLUMN_NAMES
-)
-
 
 def batching_table(rows: Sequence[BatchingRow], notes: Sequence[str]) -> Table:
     """The rows, codec by codec, from the smallest batch on; knees are marked."""
+    shown = _SHOWN | {each.name: each for each in library_columns(rows)}
     table = Table.from_rows(
-        _COLUMNS,
+        [
+            shown.get(name, Column.text(name, name, is_shown=False))
+            for name in COLUMN_NAMES
+        ],
         [asdict(row) for row in rows],
         notes=notes,
         mark=lambda row: KNEE_MARK if row["is_knee"] else "",

@@ -90,8 +90,14 @@ class Candidate:
         self.batches: Thinned | None = None
         self.bill: Bill | None = None
         self.footprint: Footprint | None = None
+        provider = selection.provider
         self.row = AdviceRow(
-            client.name, selection.codec.name, selection.level, batch_bytes
+            client.name,
+            selection.codec.name,
+            selection.level,
+            provider.label if provider else None,
+            provider.version if provider else None,
+            batch_bytes,
         )
         if selection.problem:
             status = FAILED if selection.is_named else EXCLUDED

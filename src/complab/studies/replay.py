@@ -35,6 +35,7 @@ from complab.studies.delivery import (
     Parcel,
     deliver,
 )
+from complab.studies.library_columns import codec_name, several_libraries
 from complab.studies.replay_table import ReplayRow, replay_table
 from complab.studies.sampled import RUN_COUNT
 from complab.studies.stations import PathTimes
@@ -98,7 +99,10 @@ class ReplayResult(ShownWithChart):
         ]
         chosen = [each for each in found if each[0].codec != _BASELINE] or found
         if len(chosen) != 1:
-            names = ", ".join(_name(row) for row, _ in chosen)
+            names_library = several_libraries(row for row, _ in chosen)
+            names = ", ".join(
+                codec_name(row, names_library=names_library) for row, _ in chosen
+            )
             message = (
                 f"a segment is written of one configuration: name one by --codecs, not "
                 f"{names}"
@@ -112,10 +116,6 @@ class ReplayResult(ShownWithChart):
         with open_whole(path, may_overwrite=force, is_private=True) as file:
             file.write(data)
         return len(data)
-
-
-def _name(row: ReplayRow) -> str:
-    return row.codec if row.level is None else f"{row.codec}:{row.level}"
 
 
 @dataclass(frozen=True, slots=True)

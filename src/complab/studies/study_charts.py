@@ -8,6 +8,11 @@ from complab import charts
 from complab.errors import PlanError
 from complab.results.model import OK
 from complab.studies.batching_table import BatchingRow
+from complab.studies.library_columns import (
+    FromLibrary,
+    codec_name,
+    several_libraries,
+)
 from complab.studies.replay_table import ReplayRow
 
 if TYPE_CHECKING:
@@ -64,6 +69,7 @@ def batching_chart(
         raise PlanError(message)
     chosen = BATCHING_CHARTS[quantity]
     good = [row for row in rows if row.status == OK]
+    names_library = several_libraries(good)
     is_timed = any(row.linger_ms is not None for row in good)
     drawn = []
     for row in good:
@@ -77,8 +83,8 @@ def batching_chart(
         drawn.append(
             {
                 "codec": row.codec,
-                "name": _name(row.codec, row.level),
-                "level": "no level" if row.level is None else f"level {row.level}",
+                "name": codec_name(row, names_library=names_library),
+                "level": _variant(row, names_library=names_library),
                 "place": place,
                 "value": value,
                 "value_low": None if spread is None else value / spread,
@@ -111,10 +117,11 @@ def replay_chart(
     ``None`` where there is nothing to draw, ``PlanError`` for another name.
     """
     good = [row for row in rows if row.status == OK]
+    names_library = several_libraries(good)
     if name == PATH:
         parts = [
             {
-                "name": _name(row.codec, row.level),
+                "name": codec_name(row, names_library=names_library),
                 "stage": station,
                 "value": getattr(row, f"{station}_cpu_s_per_million"),
             }
@@ -136,7 +143,7 @@ def replay_chart(
     times = [
         {
             "codec": row.codec,
-            "level": "no level" if row.level is None else f"level {row.level}",
+            "level": _variant(row, names_library=names_library),
             "percentile": percentile,
             "value": getattr(row, column) / 1e3,
         }
@@ -155,5 +162,7 @@ def replay_chart(
     )
 
 
-def _name(codec: str, level: int | None) -> str:
-    return codec if level is None else f"{codec}:{level}"
+def _variant(row: FromLibrary, *, names_library: bool) -> str:
+    """What tells the lines of one codec apart."""
+    level = "no level" if row.level is None else f"level {row.level}"
+    return f"{level} @{row.provider}" if names_library and row.provider else level

@@ -6,12 +6,13 @@ independent of one another.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Final
 
 from complab.studies.advice_table import AdviceRow, money
 from complab.studies.candidates import Candidate
+from complab.studies.library_columns import several_libraries
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,9 +24,17 @@ def sentences(
     best: Candidate, others: Sequence[Candidate], currency: str
 ) -> Iterator[str]:
     """What is to be said of the best, and of the others, the cheapest of them first."""
-    yield f"best: {best.row.name}, {_amount(best.row, currency)} a month"
-    yield from _against(best, others, currency)
-    yield from _changes(best, others)
+    names_library = several_libraries(each.row for each in (best, *others))
+
+    def name(candidate: Candidate) -> str:
+        return candidate.row.name(names_library=names_library)
+
+    yield f"best: {name(best)}, {_amount(best.row, currency)} a month"
+    yield from _against(best, others, currency, name)
+    yield from _changes(best, others, name)
+
+
+_Name = Callable[[Candidate], str]
 
 
 def _amount(row: AdviceRow, currency: str) -> str:
@@ -36,7 +45,7 @@ def _amount(row: AdviceRow, currency: str) -> str:
 
 
 def _against(
-    best: Candidate, others: Sequence[Candidate], currency: str
+    best: Candidate, others: Sequence[Candidate], currency: str, name: _Name
 ) -> Iterator[str]:
     """The runner-up, by how much it loses, and how sure that is."""
     if not others:
@@ -46,7 +55,7 @@ def _against(
     error = _error_of_difference(best, second)
     least = best.row.total_cost or 1.0
     text = (
-        f"runner-up: {second.row.name}, {money(difference)} {currency} "
+        f"runner-up: {name(second)}, {money(difference)} {currency} "
         f"({100 * difference / least:.2g} %) dearer"
     )
     if error:
@@ -115,7 +124,9 @@ def _bytes_per_run(
     )
 
 
-def _changes(best: Candidate, others: Sequence[Candidate]) -> Iterator[str]:
+def _changes(
+    best: Candidate, others: Sequence[Candidate], name: _Name
+) -> Iterator[str]:
     """At which other prices another candidate would be the best."""
     parts: Mapping[str, str] = {"network": "network", "disk": "disk", "cpu": "CPU"}
     for part, words in parts.items():
@@ -132,7 +143,7 @@ def _changes(best: Candidate, others: Sequence[Candidate]) -> Iterator[str]:
             )
             if found is not None and found[0] <= _FAR:
                 yield (
-                    f"were {words} {found[0]:.3g} times {verb}, {found[1].row.name} "
+                    f"were {words} {found[0]:.3g} times {verb}, {name(found[1])} "
                     "would be best"
                 )
 
