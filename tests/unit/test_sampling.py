@@ -1,5 +1,8 @@
 """Ratios from pairs of draws: a case by hand, the edges, and simulated coverage."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -68,19 +71,24 @@ def test_four_times_the_draws_halve_the_error() -> None:
     assert draws_needed(Ratio(0.5, 0.02), 100, 0.02) == 100
 
 
-@pytest.mark.parametrize("stratum_count", [64, 150, 500])
-def test_intervals_hold_the_truth(stratum_count: int) -> None:
-    """Of 400 samples of a skewed population, at least 93 % hold its ratio.
+def _population(seed: int) -> tuple[np.random.Generator, Any, Any, float]:
+    """A skewed population: its ratios, where its units end on the line, the truth.
 
     Sizes are spread over a factor of 1,000, small units have other ratios than large
     ones, and a twentieth of the units is of a kind of its own.
     """
-    generator = np.random.default_rng(stratum_count)
+    generator = np.random.default_rng(seed)
     sizes = 10 ** generator.uniform(2, 5, 5000)
     ratios = 0.2 + 50 / sizes + generator.normal(0, 0.05, 5000)
     ratios[generator.random(5000) < 0.05] = 1.0
     truth = float((ratios * sizes).sum() / sizes.sum())
-    ends = np.cumsum(sizes) / sizes.sum()
+    return generator, ratios, np.cumsum(sizes) / sizes.sum(), truth
+
+
+@pytest.mark.parametrize("stratum_count", [64, 150, 500])
+def test_intervals_hold_the_truth(stratum_count: int) -> None:
+    """Of 400 samples of a skewed population, at least 93 % hold its ratio."""
+    generator, ratios, ends, truth = _population(stratum_count)
     held = 0
     for _ in range(400):
         drawn = np.searchsorted(ends, draw_pairs(generator, stratum_count))
@@ -88,3 +96,33 @@ def test_intervals_hold_the_truth(stratum_count: int) -> None:
         assert ratio is not None
         held += ratio.low <= truth <= ratio.high
     assert held >= 372
+
+
+def _held(chance_of_look: Callable[[int], float]) -> tuple[int, float]:
+    """Of 400 samples drawn until narrow: how many hold, after how many looks."""
+    generator, ratios, ends, truth = _population(1)
+    held = look_count = 0
+    for _ in range(400):
+        drawn = np.searchsorted(ends, draw_pairs(generator, 32))
+        ratio = None
+        for look in range(1, 13):
+            look_count += 1
+            ratio = estimate_ratio(
+                ratios[drawn], np.ones(drawn.shape), failure_chance=chance_of_look(look)
+            )
+            if ratio is None or ratio.half_width <= 0.02:
+                break
+            more = draw_pairs(generator, int(0.3 * len(drawn)))
+            drawn = np.concatenate([drawn, np.searchsorted(ends, more)])
+        assert ratio is not None
+        held += ratio.low <= truth <= ratio.high
+    return held, look_count / 400
+
+
+def test_intervals_hold_however_often_they_are_looked_at() -> None:
+    """After eight looks and more they hold as they say, which unshared ones do not."""
+    unshared, few = _held(lambda _: 1 - CONFIDENCE)
+    shared, many = _held(failure_chance_of_look)
+    assert min(few, many) > 7
+    assert unshared < 0.94 * 400
+    assert shared >= 0.95 * 400
