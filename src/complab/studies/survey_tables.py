@@ -212,7 +212,8 @@ def survey_table(survey: "Survey") -> Table:
     if any(not topic.is_whole for topic in survey.topics):
         notes.append(
             "from and to: the 95 % interval of what would be saved, which has no width "
-            f"where a topic was read whole (seed {survey.seed})"
+            "where a topic was read whole, or all drawn batches agree (seed "
+            f"{survey.seed})"
         )
     if any(topic.problems for topic in survey.topics):
         notes.append(
