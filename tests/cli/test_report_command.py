@@ -1,6 +1,8 @@
 """``complab report`` and ``complab chart`` as programs."""
 
+import html
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -47,6 +49,41 @@ def test_a_page_is_written_beside_the_answer(
     assert "Smallest: " in done.stdout
     page = path.read_text()
     assert f"complab report {result} --output {path}" in page
+    assert f" --save {result}\n" in page
+
+
+def test_the_commands_of_a_page_make_it_again(
+    small: str, program: str, environ: dict[str, str], tmp_path: Path
+) -> None:
+    """Pasted into a shell elsewhere, they measure the same rows and write the page.
+
+    The sweep was called from Python, whose own command line is the tests'.
+    """
+    result = complab.sweep(
+        small,
+        "zstd:3,lz4:9",
+        contexts=["reused", "fresh"],
+        max_input_bytes=1 << 20,
+        worker_count=0,
+        budget_s=0.5,
+        seed=7,
+    )
+    page = complab.report(result).to_html(output="my page.html")
+    (lines,) = re.findall("<pre><code>(.*)</code></pre>", page, re.DOTALL)
+    path = f"{Path(program).parent}:{environ['PATH']}"
+    subprocess.run(
+        ["bash", "-ec", html.unescape(lines)],
+        cwd=tmp_path,
+        env={**environ, "PATH": path},
+        capture_output=True,
+        check=True,
+    )
+    again = complab.load(str(tmp_path / "result.json")).record
+    assert again.configurations == result.record.configurations
+    assert again.plan == result.record.plan
+    assert again.command == result.record.command
+    assert again.inputs == result.record.inputs
+    assert (tmp_path / "my page.html").read_text().startswith("<!DOCTYPE html>")
 
 
 def test_formats_follow_the_suffix_unless_given(

@@ -1,5 +1,6 @@
 """The report of a result: what it says, and what it must not let in or out."""
 
+import html
 import json
 import re
 from collections.abc import Callable
@@ -38,6 +39,12 @@ class Page(HTMLParser):
     def all(self, tag: str) -> list[dict[str, str | None]]:
         """The attributes of every element of that name."""
         return [attributes for name, attributes in self.elements if name == tag]
+
+
+def commands(page: str) -> list[str]:
+    """The commands that a page says make it again."""
+    (lines,) = re.findall("<pre><code>(.*)</code></pre>", page, re.DOTALL)
+    return html.unescape(lines).splitlines()
 
 
 @pytest.fixture
@@ -251,6 +258,27 @@ def test_results_of_a_session_are_taken_too(document: Document, save: Save) -> N
     result = complab.load(save(document))
     assert isinstance(result, SweepResult)
     assert complab.report(result).subjects[0].record == result.record
+
+
+def test_results_of_a_session_get_files_in_the_command(
+    document: Document, save: Save, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What no file holds yet is saved where the command for the page looks for it.
+
+    A file whose name begins with a dash is no option there.
+    """
+    monkeypatch.chdir(tmp_path)
+    save({**document, "command": "complab sweep a.bin"}, "-a b.json")
+    first, second = complab.load("-a b.json"), complab.load("-a b.json")
+    assert commands(complab.report(first).to_html()) == [
+        "complab sweep a.bin --save result.json",
+        "complab report result.json --output report.html",
+    ]
+    assert commands(complab.report("-a b.json", second).to_html(output="x y.html")) == [
+        "complab sweep a.bin --save './-a b.json'",
+        "complab sweep a.bin --save resultB.json",
+        "complab report './-a b.json' resultB.json --output 'x y.html'",
+    ]
 
 
 def test_a_report_shows_itself(result: str) -> None:

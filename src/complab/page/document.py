@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +21,7 @@ from complab.page.markup import (
     working_table,
 )
 from complab.plan import CORRECTED, KAFKA
-from complab.render import Column, Table
+from complab.render import Column, Table, shell_line
 from complab.results.comparison import ComparedRow
 from complab.results.comparison_table import comparison_table
 from complab.results.drawn import compared_rows
@@ -40,16 +39,26 @@ _NAMES_PX: Final = 90  # what stands beside a plot of rows
 
 @dataclass(frozen=True)
 class Subject:
-    """A result of the report: its letter where there are several, file and record."""
+    """A result of the report: its letter where there are several, file and record.
+
+    ``path`` is ``None`` for a result that no file has yet.
+    """
 
     letter: str
-    path: str
+    path: str | None
     record: RunRecord
 
     @property
     def name(self) -> str:
         """What it is called in headings."""
-        return f"{self.letter}: {self.path}" if self.letter else self.path
+        place = self.path or "a result of this session"
+        return f"{self.letter}: {place}" if self.letter else place
+
+    @property
+    def file(self) -> str:
+        """Its file in commands, where a name cannot be an option."""
+        path = self.path or f"result{self.letter}.json"
+        return f"./{path}" if path.startswith("-") else path
 
 
 @dataclass(frozen=True)
@@ -69,11 +78,11 @@ class Compared:
 
 
 def render_page(
-    subjects: Sequence[Subject], compared: Sequence[Compared], *, command: str
+    subjects: Sequence[Subject], compared: Sequence[Compared], *, output: str
 ) -> str:
     """The whole page as text; ``ChartLibraryError`` where charts cannot be drawn.
 
-    ``command`` is what makes the page again.
+    ``output`` is the page's file in the command that makes it again.
     """
     assets = files("complab.page")
     style = assets.joinpath("page.css").read_text(encoding="utf-8")
@@ -91,7 +100,7 @@ def render_page(
         *(_charts(each) for each in subjects),
         *(_rows(each) for each in subjects),
         *(_measured(each) for each in subjects),
-        _again(subjects, command),
+        _again(subjects, output),
     ]
     return f"""\
 <!DOCTYPE html>
@@ -431,16 +440,15 @@ def _plain(value: object) -> object:
     return format_bytes(value) if isinstance(value, int) else value
 
 
-def _again(subjects: Sequence[Subject], command: str) -> str:
-    measured = [each.record.command for each in subjects]
-    lines = "\n".join(escaped(line) for line in [*measured, command] if line)
+def _again(subjects: Sequence[Subject], output: str) -> str:
+    saved = ((each.record.command, ["--save", each.file]) for each in subjects)
+    measured = [f"{command} {shell_line(save)}" for command, save in saved if command]
+    files = [each.file for each in subjects]
+    report = shell_line(["complab", "report", *files, "--output", output])
+    lines = "\n".join(map(escaped, [*measured, report]))
     return (
         '<section id="again">\n<h2>Make it again</h2>\n'
-        "<p>What was measured, and what made this page:</p>\n"
+        "<p>This measures, and makes the page; where the files are there already, "
+        "<code>--force</code> overwrites them.</p>\n"
         f"<pre><code>{lines}</code></pre>\n</section>\n"
     )
-
-
-def report_command(paths: Sequence[str], output: str) -> str:
-    """The command that makes a report of these files."""
-    return shlex.join(["complab", "report", *paths, "--output", output])

@@ -21,6 +21,7 @@ from complab.render.html import render_html
 from complab.render.lzbench import LzbenchRow, render_lzbench
 from complab.render.markdown import render_markdown
 from complab.render.plot import Plot, PlotPoint, render_plot
+from complab.render.shell import shell_line
 from complab.render.shown import ShownAsTable
 from complab.render.structured import render_json
 from complab.render.table import (
@@ -63,6 +64,7 @@ __all__ = [
     "render_markdown",
     "render_plot",
     "render_terminal",
+    "shell_line",
     "terminal_width",
     "wants_colour",
     "write",

@@ -31,6 +31,7 @@ from complab.results.drawn import compared_rows
 from complab.results.model import FAILED, RunRecord
 from complab.results.shown import ShownWithChart
 from complab.runner.events import Event
+from complab.studies.again import command_of
 from complab.studies.sweep import SweepResult, run_plan
 from complab.whole_file import write_text_whole
 
@@ -199,6 +200,7 @@ def compare(
     >>> import complab
     >>> complab.compare("before.json", "after.json")  # doctest: +SKIP
     """
+    arguments = dict(locals())
     started_s = time.monotonic()
     if after is not None:
         return compare_stored(path, after, force=force)
@@ -241,7 +243,13 @@ def compare(
     )
     if on_start:
         on_start(plan, payloads)
-    record = run_plan(plan, payloads, started_s=started_s, on_event=on_event)
+    record = run_plan(
+        plan,
+        payloads,
+        command=command_of(compare, arguments),
+        started_s=started_s,
+        on_event=on_event,
+    )
     notes = tuple(warning.message for warning in record.warnings)
     return Comparison(compare_pairs(record, pairs), (record,), notes)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from complab.errors import IncomparableResultsError, PlanError, ResultError
 from complab.page.answer import answer_of
-from complab.page.document import Compared, Subject, render_page, report_command
+from complab.page.document import Compared, Subject, render_page
 from complab.render import Table, render_html, render_markdown
 from complab.results import files
 from complab.results.compared_runs import compare_pairs
@@ -41,8 +41,7 @@ class Report:
         ``output`` is the file that the page names in its own command.
         ``ChartLibraryError`` without altair and vl-convert (``complab[charts]``).
         """
-        command = report_command([each.path for each in self.subjects], output)
-        return render_page(self.subjects, self.compared, command=command)
+        return render_page(self.subjects, self.compared, output=output)
 
     def to_markdown(self) -> str:
         """The answers and comparisons in Markdown."""
@@ -87,7 +86,7 @@ def report(*results: "str | SweepResult") -> Report:
     subjects = tuple(
         Subject(
             chr(ord("A") + number) if len(results) > 1 else "",
-            given if isinstance(given, str) else "a result of this session",
+            given if isinstance(given, str) else None,
             result.record,
         )
         for number, (given, result) in enumerate(zip(results, loaded, strict=True))

@@ -1,7 +1,5 @@
 """The sweep: every chosen codec and level over the batches of one input."""
 
-import shlex
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
@@ -61,6 +59,7 @@ from complab.runner.events import (
 )
 from complab.runner.journal import Journal, remove_journal
 from complab.runner.measure import measure
+from complab.studies.again import command_of
 from complab.units import format_count
 
 # memcpy stands beside what was chosen, as lzbench has it: the limit of this machine.
@@ -256,6 +255,7 @@ def sweep(
     >>> import complab
     >>> complab.sweep("batch.bin", codecs="kafka")  # doctest: +SKIP
     """
+    command = command_of(sweep, locals())
     started_s = time.monotonic()
     if framing not in (KAFKA, RAW):
         message = f"framing {framing!r}: it is {KAFKA} or {RAW}"
@@ -300,7 +300,12 @@ def sweep(
     if on_start:
         on_start(plan, payloads)
     record = run_plan(
-        plan, payloads, started_s=started_s, journal=kept, on_event=on_event
+        plan,
+        payloads,
+        command=command,
+        started_s=started_s,
+        journal=kept,
+        on_event=on_event,
     )
     return SweepResult(record, journal_path)
 
@@ -331,13 +336,15 @@ def run_plan(
     plan: Plan,
     payloads: Payloads,
     *,
+    command: str,
     started_s: float | None = None,
     journal: Journal | None = None,
     on_event: Callable[[Plan, Event], None] | None = None,
 ) -> RunRecord:
     """Measure a plan over payloads and record all of it: what every study does.
 
-    The budget counts from ``started_s`` of the monotonic clock. What ``journal`` holds
+    ``command`` measures it again. The budget counts from ``started_s`` of the monotonic
+    clock. What ``journal`` holds
     of an earlier attempt belongs to the record; it is closed at the end.
     """
     tallies = {(c.id, d): _Tally() for c in plan.configurations for d in Direction}
@@ -355,7 +362,9 @@ def run_plan(
             is_complete = is_complete and not isinstance(event, Interrupted)
             if on_event:
                 on_event(plan, event)
-    return _record(plan, payloads, tallies, journal, is_complete=is_complete)
+    return _record(
+        plan, payloads, tallies, journal, command=command, is_complete=is_complete
+    )
 
 
 def _journal(
@@ -419,6 +428,7 @@ def _record(
     tallies: Mapping[tuple[int, Direction], _Tally],
     kept: Journal | None,
     *,
+    command: str,
     is_complete: bool,
 ) -> RunRecord:
     _mark_unmeasured(plan, tallies, is_complete=is_complete)
@@ -426,7 +436,7 @@ def _record(
         complab_version=__version__,
         method_version=METHOD_VERSION,
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        command=shlex.join(["complab", *sys.argv[1:]]),
+        command=command,
         plan={
             "budget_s": plan.budget_s,
             "precision_pct": plan.precision_pct,
