@@ -9,7 +9,7 @@ import pytest
 import complab
 from complab.codecs.catalogue import KAFKA, Catalogue, find
 from complab.errors import PlanError
-from complab.studies.sampled import BATCHES_AT_MOST, RUN_COUNT
+from complab.studies.sampled import BATCHES_AT_MOST, RUN_COUNT, read_sample
 
 
 @pytest.fixture
@@ -163,3 +163,17 @@ def test_wrong_words_are_refused(
     """Each says what is allowed."""
     with pytest.raises(PlanError, match=words):
         complab.batching(sample, **options)  # type: ignore[arg-type]
+
+
+def test_timestamps_may_be_as_far_apart_as_they_can_be(sample: str) -> None:
+    """From the first to the last that there are: more than 64 bits with a sign."""
+    drawn = read_sample(
+        sample,
+        records=None,
+        max_input_bytes=1 << 24,
+        max_payload_bytes=1 << 24,
+        libraries=Catalogue(),
+    )
+    times = drawn.recorded.rows["timestamp"]
+    times[0], times[-1] = -(1 << 63), (1 << 63) - 1
+    assert drawn.runs.own_rate_per_s == pytest.approx(1000 * len(times) / (1 << 64))

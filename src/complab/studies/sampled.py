@@ -113,7 +113,7 @@ class SampledRuns:
         """Records a second by their timestamps; ``None`` if those stand still."""
         times = self._recorded.rows["timestamp"]
         span_ms = sum(
-            int(times[begin:end].max() - times[begin:end].min())
+            int(times[begin:end].max()) - int(times[begin:end].min())
             for begin, end in zip(self._begins, self._ends, strict=True)
         )
         return 1000 * self._recorded.record_count / span_ms if span_ms else None
