@@ -31,9 +31,31 @@ def test_curves_draw_each_number_in_its_place() -> None:
         ("zstd", 16384, 4.0, None),
         ("lz4", 1024, 1.5, 1.4),
     ]
+    (bar,) = marks(spec, "rule")
+    assert bar["transform"] == [{"filter": "isValid(datum.low) && isValid(datum.high)"}]
+    assert [bar["encoding"][end]["field"] for end in ("y", "y2")] == ["low", "high"]
     colour = marks(spec, "line")[0]["encoding"]["color"]["scale"]
     assert colour["domain"] == ["zstd", "lz4"]
     assert colour["range"][0] == charts.look_of("zstd").colour
+
+
+def test_curves_have_the_axes_that_were_asked_for() -> None:
+    """Logarithmic or not, each by itself, and sizes in the units of bytes."""
+    rows = [{"codec": "zstd", "x": 1024, "y": 2.0}]
+
+    def scales(**chosen: Any) -> list[str]:
+        spec = spec_of(
+            charts.curves(
+                rows, x="x", y="y", title="t", x_title="x", y_title="y", **chosen
+            )
+        )
+        encoding = marks(spec, "point")[0]["encoding"]
+        is_named = "KiB" in encoding["x"]["axis"].get("labelExpr", "")
+        return [*(encoding[axis]["scale"]["type"] for axis in "xy"), str(is_named)]
+
+    assert scales() == ["log", "linear", "False"]
+    assert scales(is_x_log=False, is_y_log=True) == ["linear", "log", "False"]
+    assert scales(is_x_bytes=True) == ["log", "linear", "True"]
 
 
 def test_stages_stack_in_their_order() -> None:
@@ -47,6 +69,7 @@ def test_stages_stack_in_their_order() -> None:
     assert bar["encoding"]["color"]["scale"]["domain"] == [
         "produce", "network", "broker",
     ]  # fmt: skip
+    assert bar["encoding"]["order"]["field"] == "place"
     drawn = values(bar)
     assert [(r["stage"], r["value"], r["place"]) for r in drawn] == [
         ("produce", 3.0, 0),
@@ -65,6 +88,7 @@ def test_percentiles_are_as_far_apart_as_their_tails() -> None:
     drawn = values(marks(spec, "line")[0])
     assert [row["nines"] for row in drawn] == pytest.approx([0.30103, 1, 2, 3])
     assert [row["value"] for row in drawn] == [1.0, 2.0, 4.0, 9.0]
+    assert drawn[-1]["told"] == "zstd: p99.9 9.00"
 
 
 @pytest.mark.parametrize("percentile", [-1, 100])
@@ -89,6 +113,9 @@ def test_histogram_stacks_groups() -> None:
     drawn = values(marks(spec, "rect")[0])
     assert [(r["base"], r["top"]) for r in drawn] == [(0, 5), (5, 7), (0, 7)]
     assert spec["facet"]["row"]["field"] == "panel"
+    (bar,) = marks(spec, "rect")
+    ends = [bar["encoding"][end]["field"] for end in ("y", "y2")]
+    assert ends == ["base", "top"]
 
 
 def test_changes_say_which_way() -> None:
@@ -104,6 +131,10 @@ def test_changes_say_which_way() -> None:
     assert [row["change_pct"] for row in drawn] == [-4.8, 0.3]
     assert drawn[0]["told"] == "zstd:1: slower, -4.8 % [-5.5..-4.1]"
     assert point["encoding"]["shape"]["scale"]["domain"] == ["not separated", "slower"]
+    even, interval = marks(spec, "rule")
+    assert even["encoding"]["x"] == {"datum": 0}
+    assert interval["encoding"]["x"]["field"] == "low_pct"
+    assert interval["encoding"]["x2"]["field"] == "high_pct"
 
 
 def test_each_panel_of_changes_has_its_own_rows() -> None:
@@ -123,13 +154,20 @@ def test_each_panel_of_changes_has_its_own_rows() -> None:
 
 
 def test_spreads_draw_the_quantiles() -> None:
-    """A row's line goes from its 5th to its 95th percentile."""
+    """A row's line goes from its 5th to its 95th percentile.
+
+    Its middle half is thick, the tick is the median, and a dotted line is where asked.
+    """
     row = {"name": "zstd:3", "group": "clean", "p05": 90.0, "p25": 97.0, "p50": 100.0,
            "p75": 101.0, "p95": 103.0}  # fmt: skip
     spec = spec_of(charts.spreads([row], title="t", value_title="%", middle=100.0))
     rules = marks(spec, "rule")
-    assert rules[1]["encoding"]["x"]["field"] == "p05"
-    assert rules[1]["encoding"]["x2"]["field"] == "p95"
+    assert values(rules[0]) == [{"p50": 100.0}]
+    for rule, low, high in ((rules[1], "p05", "p95"), (rules[2], "p25", "p75")):
+        assert rule["encoding"]["x"]["field"] == low
+        assert rule["encoding"]["x2"]["field"] == high
+    assert rules[2]["mark"]["strokeWidth"] > rules[1]["mark"]["strokeWidth"]
+    assert marks(spec, "tick")[0]["encoding"]["x"]["field"] == "p50"
     (drawn,) = values(rules[1])
     assert {key: drawn[key] for key in row} == row
 

@@ -88,6 +88,24 @@ def test_lines_are_times_as_fast_as_uncompressed() -> None:
     path = path_of(ROWS[0])
     assert path is not None
     assert slowest["speedup"] == pytest.approx(1e3 / mbps / path.total_ns(mbps))
+    (line,) = marks(spec, "line")
+    scale = line["encoding"]["y"]["scale"]
+    assert scale["type"] == "log"
+    assert scale["domain"][1] > max(row["speedup"] for row in lines)
+    (even,) = marks(spec, "rule")
+    assert values(even) == [{"speedup": 1}]
+
+
+def test_libraries_of_one_codec_are_dashed_apart() -> None:
+    """Each is a line of its own, with a dash of its own."""
+    rows = [
+        {**row, "series": f"zstd@{place}", "variant": place}
+        for place in ("system", "wheel")
+        for row in ROWS[:2]
+    ]
+    (line,) = marks(spec_of(charts.speed_over_links(rows)), "line")
+    assert line["encoding"]["strokeDash"]["scale"]["domain"] == ["system", "wheel"]
+    assert line["encoding"]["detail"]["field"] == "series"
 
 
 def test_the_strip_names_the_best_over_the_whole_axis() -> None:
@@ -99,6 +117,19 @@ def test_the_strip_names_the_best_over_the_whole_axis() -> None:
     assert strip[-1]["to_mbit"] == 40_000
     for one, following in pairwise(strip):
         assert one["to_mbit"] == following["from_mbit"]
+
+
+def test_the_strip_has_words_where_they_have_room() -> None:
+    """A narrow stretch says what it is to who hovers, and has no words on it."""
+    wide, narrow = (
+        values(marks(spec_of(charts.speed_over_links(ROWS, width=px)), "bar")[0])
+        for px in (1400, 140)
+    )
+    assert [row["text"] for row in wide] == [
+        "zstd:19", "zstd:1", "lz4:9", "uncompressed",
+    ]  # fmt: skip
+    assert None in [row["text"] for row in narrow]
+    assert [row["told"] for row in narrow] == [row["told"] for row in wide]
 
 
 def test_words_of_links() -> None:

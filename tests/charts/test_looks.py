@@ -104,5 +104,7 @@ def test_every_codec_of_the_lab_has_a_look_of_its_own() -> None:
 def test_other_names_get_looks_by_their_place() -> None:
     """What is no codec is told apart as well."""
     among = ["first", "zstd", "second"]
-    assert look_of("first", among=among) != look_of("second", among=among)
+    first, second = (look_of(name, among=among) for name in ("first", "second"))
+    assert first.colour != second.colour
+    assert first.shape != second.shape
     assert look_of("zstd", among=among) == CODEC_LOOKS["zstd"]

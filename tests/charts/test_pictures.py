@@ -30,6 +30,13 @@ def test_svg_holds_the_points_and_their_words() -> None:
     assert "zstd:1: ratio 3.00, compress 100 MB/s" in labels
 
 
+def test_a_page_has_the_title_itself() -> None:
+    """A chart without its title, for a place that has it as a heading."""
+    words = "Ratio against compression speed"
+    assert words in charts.to_svg(chart())
+    assert words not in charts.to_svg(charts.untitled(chart()))
+
+
 def test_names_are_text_and_no_markup() -> None:
     """A hostile name makes neither an element nor an attribute."""
     text = charts.to_svg(chart(HOSTILE))

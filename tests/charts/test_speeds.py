@@ -1,11 +1,14 @@
 """Ratio against speed: the picture holds the rows' own numbers."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from chart_specs import marks, spec_of, values
 
 from complab import charts
+from complab.charts import speeds
+from complab.charts.axes import Axis
 from complab.charts.labels import Spot, place_labels
 
 ROWS: list[dict[str, Any]] = [
@@ -67,6 +70,9 @@ def test_error_bars_reach_as_far_as_the_interval() -> None:
     assert first["low_mbps"] == pytest.approx(400 / 1.02)
     assert first["high_mbps"] == pytest.approx(400 * 1.02)
     assert last["low_mbps"] == last["high_mbps"] == 600
+    (bar,) = marks(spec, "rule")
+    ends = [bar["encoding"][end]["field"] for end in ("x", "x2")]
+    assert ends == ["low_mbps", "high_mbps"]
 
 
 def test_levels_are_joined_along_each_codec() -> None:
@@ -79,10 +85,39 @@ def test_levels_are_joined_along_each_codec() -> None:
 
 
 def test_the_front_is_the_rows_that_nothing_beats() -> None:
-    """The dotted line goes through the front's rows, slow ones first."""
+    """The dotted line goes through the front's rows, slow ones first, in steps.
+
+    Between two of them nothing is known to be better than the next one's ratio.
+    """
     spec = spec_of(charts.ratio_against_speed(ROWS))
     front = marks(spec, "line")[0]
     assert [row["mbps"] for row in values(front)] == [4.0, 400.0, 600.0]
+    assert front["mark"]["interpolate"] == "step-before"
+
+
+def test_levels_stand_beside_their_points() -> None:
+    """A codec without levels has its name there."""
+    spec = spec_of(charts.ratio_against_speed(ROWS))
+    (words,) = marks(spec, "text")
+    assert sorted(row["text"] for row in values(words)) == ["1", "19", "3", "snappy"]
+
+
+def test_the_legend_calls_codecs_by_their_words() -> None:
+    """It has as many columns as the chart is wide for."""
+    rows = [
+        {**ROWS[0], "codec": codec, "codec_words": f"{codec} (not in Kafka)"}
+        for codec in ("zstd", "brotli", "xz")
+    ]
+
+    def legend(width: int) -> dict[str, Any]:
+        spec = spec_of(charts.ratio_against_speed(rows, width=width))
+        found: dict[str, Any] = marks(spec, "point")[0]["encoding"]["color"]["legend"]
+        return found
+
+    assert '"brotli": "brotli (not in Kafka)"' in legend(700)["labelExpr"]
+    assert [legend(width)["columns"] for width in (700, 450, 200)] == [3, 2, 1]
+    plain = spec_of(charts.ratio_against_speed(ROWS))
+    assert "labelExpr" not in marks(plain, "point")[0]["encoding"]["color"]["legend"]
 
 
 def test_a_point_tells_its_row_in_words() -> None:
@@ -126,10 +161,65 @@ def test_words_lie_on_no_point_and_on_no_other_word() -> None:
     placed = place_labels(spots, width=400, height=400)
     found = [place for place in placed if place is not None]
     assert 0 < len(found) < len(spots)
-    for place in found:
+    halves = [6.2 * len(spot.text) / 2 for spot in spots]
+    for place, half, own in zip(placed, halves, spots, strict=True):
+        if place is None:
+            continue
+        assert half <= place[0] <= 400 - half
+        assert 5.5 <= place[1] <= 400 - 5.5
         for spot in spots:
-            is_beside = abs(place[0] - spot.x) >= 4 + 3 or abs(place[1] - spot.y) >= 4
-            assert is_beside, (place, spot)
-        for other in found:
-            if other is not place:
-                assert abs(place[0] - other[0]) >= 6 or abs(place[1] - other[1]) >= 11
+            across, down = abs(place[0] - spot.x), abs(place[1] - spot.y)
+            assert spot is own or across >= half + 4 or down >= 5.5 + 4, (place, spot)
+        for other, its_half in zip(placed, halves, strict=True):
+            if other is not None and other is not place:
+                across, down = abs(place[0] - other[0]), abs(place[1] - other[1])
+                assert across >= half + its_half or down >= 11, (place, other)
+
+
+def test_words_stay_inside_the_plot() -> None:
+    """A point in the corner has its word towards the middle; one without room, none."""
+    spots = [Spot(4, 4, 4, "19", rank=0), Spot(96, 96, 4, "wide word", rank=1)]
+    corner, far = place_labels(spots, width=100, height=100)
+    assert corner is not None
+    assert corner[0] > 4
+    assert corner[1] > 4
+    assert far is not None
+    assert far[0] < 96
+    assert place_labels(spots[:1], width=10, height=10) == [None]
+
+
+def test_the_most_important_words_are_placed_first() -> None:
+    """Of two that want one place, the lower rank has it."""
+    spots = [Spot(50, 50, 4, "b", rank=2), Spot(50, 50, 4, "a", rank=0)]
+    (best,) = place_labels(spots[:1], width=100, height=100)
+    second, first = place_labels(spots, width=100, height=100)
+    assert first == best
+    assert second not in {None, best}
+
+
+def test_the_front_has_its_words_before_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Then come the ends of each line, and what lies between them last."""
+    ranks: dict[str, int] = {}
+
+    def note(spots: Sequence[Spot], **_: float) -> list[None]:
+        ranks.update({spot.text: spot.rank for spot in spots})
+        return [None] * len(spots)
+
+    monkeypatch.setattr(speeds, "place_labels", note)
+    fronts = (False, True, False, False, False)
+    charts.ratio_against_speed(
+        {**ROWS[0], "level": level, "compression_ratio": level, "is_compress_front": on}
+        for level, on in enumerate(fronts, 1)
+    )
+    assert ranks == {"1": 1, "2": 0, "3": 2, "4": 2, "5": 1}
+
+
+def test_ticks_stand_apart() -> None:
+    """1, 2 and 5 where there is room, else powers of ten."""
+    wide, narrow = (
+        Axis.around([1, 1000], length_px=px, is_log=True).ticks() for px in (680, 230)
+    )
+    assert wide == [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
+    assert narrow == [1, 10, 100, 1000]

@@ -94,6 +94,7 @@ def test_latencies_are_by_percentile() -> None:
     spec = spec_of(PATHS.chart("latency"))
     drawn = values(marks(spec, "point")[0])
     assert [(r["percentile"], r["value"]) for r in drawn] == [(50, 1.0), (99, 5.0)]
+    assert marks(spec, "line")[0]["encoding"]["detail"]["field"] == "variant"
 
 
 def test_results_without_a_number_draw_nothing() -> None:

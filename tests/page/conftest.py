@@ -11,7 +11,9 @@ import complab
 
 Document = dict[str, Any]
 
-_HOSTILE = "<script>alert('x')</script>\"'&\x1b[2J\u202e"
+_HOSTILE = (
+    "<script>alert('x')</script><img src=x>\" onerror=\"alert(1)\" '&\x1b[2J\u202e\x9b"
+)
 
 
 @pytest.fixture(scope="session")

@@ -67,6 +67,32 @@ def test_the_page_calls_a_third_result_by_its_letter(three: complab.Report) -> N
     assert 'aria-label="C zstd:3: ratio ' in section
 
 
+def test_the_heading_says_whose_input_is_which(document: Document, save: Save) -> None:
+    """One input of all needs no letter; of others, each says which results had it.
+
+    A file of the same name with other batches is another input.
+    """
+    own = document["inputs"][0]
+    other = {**document, "inputs": [{**own, "path": "-"}]}
+    changed = {**document, "inputs": [{**own, "sha256": "f" * 64}]}
+    paths = {
+        name: save(each, f"{name}.json")
+        for name, each in (("own", document), ("other", other), ("changed", changed))
+    }
+
+    def heading(*names: str) -> str:
+        page = complab.report(*(paths[name] for name in names)).to_html()
+        (found,) = re.findall("<h1>(.*)</h1>", page)
+        return str(found)
+
+    path = own["path"]
+    assert heading("own", "own") == f"Compression of {path}"
+    assert heading("own", "other", "own") == (
+        f"Compression of {path} (A, C); standard input (B)"
+    )
+    assert heading("own", "changed") == f"Compression of {path} (A); {path} (B)"
+
+
 def test_sides_of_a_run_are_not_taken_for_results(
     document: Document, save: Save
 ) -> None:

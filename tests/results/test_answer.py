@@ -101,6 +101,18 @@ def test_what_is_not_in_the_answer_beats_nothing_in_it(make_record: MakeRecord) 
     ]
 
 
+def test_failures_are_told_with_their_reasons(make_record: MakeRecord) -> None:
+    """The first few by name: a report as text has no table of rows to look into."""
+    broken = [row("zstd", 1000, 1000, level=n, status=FAILED) for n in range(5)]
+    answer = answer_of(make_record(row("lz4", 2000, 1000), *broken))
+    assert answer.problems == (
+        "zstd:0 failed: it broke",
+        "zstd:1 failed: it broke",
+        "zstd:2 failed: it broke",
+        "2 more rows failed",
+    )
+
+
 def test_every_row_beside_the_front_is_beaten_by_one_of_it(
     make_record: MakeRecord,
 ) -> None:

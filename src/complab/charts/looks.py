@@ -55,7 +55,7 @@ def look_of(name: str, *, among: Iterable[str] = ()) -> Look:
     """The look of a codec; of another name, one by its place ``among`` its like.
 
     >>> look_of("zstd").colour
-    '#0b7fc4'
+    '#2d4efb'
     """
     if name in CODEC_LOOKS:
         return CODEC_LOOKS[name]

@@ -9,6 +9,7 @@ from complab.codecs.catalogue import KAFKA_CODECS
 from complab.render import Column, Table
 from complab.results.drawn import NOT_DRAWN, drawn_rows
 from complab.results.model import COMPRESS, DECOMPRESS, FAILED, RunRecord
+from complab.results.names import row_names
 from complab.results.rows import derive_rows
 from complab.units import (
     format_count,
@@ -245,10 +246,15 @@ def _speed(row: Mapping[str, Any], direction: str) -> str:
 def _problems(record: RunRecord) -> list[str]:
     problems = []
     rows = derive_rows(record)
-    failed = sum(row.status == FAILED for row in rows)
-    if failed:
-        counted = format_count(failed, "row has", "rows have")
-        problems.append(f"{counted} failed: the table says why")
+    failed = [
+        f"{name.full} failed: {row.message}"
+        for row, name in zip(rows, row_names(rows), strict=True)
+        if row.status == FAILED
+    ]
+    problems += failed[:_NAMED_AT_MOST]
+    more = len(failed) - _NAMED_AT_MOST
+    if more > 0:
+        problems.append(f"{format_count(more, 'more row', 'more rows')} failed")
     if not record.is_complete:
         problems.append("the run was interrupted: this is what was measured until then")
     if not any(row.compression_ratio for row in rows):

@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
 from complab import charts
+from complab._version import __version__
 from complab.page.answer import Answer, answer_of
 from complab.page.figures import FIGURES, draw_together
 from complab.page.markup import (
@@ -109,7 +110,7 @@ def render_page(
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="complab {escaped(subjects[0].record.complab_version)}">
+<meta name="generator" content="complab {__version__}">
 <title>{escaped(title)}</title>
 <style>
 {style}</style>
@@ -129,12 +130,19 @@ def render_page(
 
 
 def _title(subjects: Sequence[Subject]) -> str:
-    inputs = dict.fromkeys(
-        "standard input" if item.path == "-" else item.path
-        for each in subjects
-        for item in each.record.inputs
-    )
-    return f"Compression of {', '.join(inputs)}"
+    """What was compressed; where that differs, whose input each is."""
+    letters: dict[tuple[tuple[str, str], ...], list[str]] = {}
+    for each in subjects:
+        inputs = tuple((item.path, item.sha256) for item in each.record.inputs)
+        letters.setdefault(inputs, []).append(each.letter)
+    named = []
+    for inputs, members in letters.items():
+        paths = dict.fromkeys(
+            "standard input" if path == "-" else path for path, _ in inputs
+        )
+        whose = f" ({', '.join(members)})" if len(letters) > 1 else ""
+        named.append(f"{', '.join(paths)}{whose}")
+    return f"Compression of {'; '.join(named)}"
 
 
 def _dates(subjects: Sequence[Subject]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from complab.codecs.catalogue import KAFKA_CODECS
+from complab.codecs.writers import JAVA
 from complab.plan import (
     CORRECTED,
     FRESH,
@@ -185,7 +186,9 @@ def _titles(record: RunRecord) -> list[str]:
     if framed:
         is_fresh = all(each.context == FRESH for each in framed)
         context = ", a fresh context for each batch" if is_fresh else ""
-        lines.append(f"framing kafka: what the Java client writes{context}")
+        clients = dict.fromkeys(each.client for each in framed)
+        words = ("the Java client" if each == JAVA else str(each) for each in clients)
+        lines.append(f"framing kafka: what {' and '.join(words)} writes{context}")
     if any(each.buffers != WARM for each in record.configurations):
         lines.append(
             "cold buffers: batches and outputs are taken out of the caches before each "

@@ -51,6 +51,8 @@ def _csv_cell(value: Cell) -> str:
         "html",
         "lzbench",
         "markdown",
+        "plot",
+        "shell",
         "structured",
         "table",
         "terminal",
