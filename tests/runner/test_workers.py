@@ -115,15 +115,18 @@ def test_every_worker_measures_every_row(framing: str) -> None:
 
 
 def test_verified_once_calibrated_in_each_process() -> None:
-    """What one worker has verified the next takes over, and counts for itself."""
-    plan = plan_of("zstd:1,3", worker_count=2)
+    """What one worker has verified the next takes over, and counts for itself.
+
+    In turns from the first on and from the last, so that no row always comes first.
+    """
+    plan = plan_of("zstd:1,3", worker_count=3)
     events = list(measure(plan, _BLOCKS))
     verified = [e.configuration for e in events if isinstance(e, Verified)]
     assert verified == [0, 1]
     calibrated = [
         (e.process, e.configuration) for e in events if isinstance(e, Calibrated)
     ]
-    assert calibrated == [(0, 0), (0, 1), (1, 0), (1, 1)]
+    assert calibrated == [(0, 0), (0, 1), (1, 1), (1, 0), (2, 0), (2, 1)]
 
 
 def test_rounds_are_told_with_their_process() -> None:
