@@ -86,6 +86,8 @@ def send_by_librdkafka(
         "batch.size": batch_bytes,
         "linger.ms": _LINGER_MS,
         "max.in.flight.requests.per.connection": 1,
+        # All may wait at once: their number is bounded here, and nobody else's memory.
+        "queue.buffering.max.messages": 0,
         # Only errors: the mock says on start that it is experimental.
         "log_level": 3,
     }
