@@ -137,7 +137,7 @@ study-clients: setup-test ## Hold foretold bytes against those of six clients on
 	$(BIN)/python tests/studies/client_bytes.py tell $(CLIENTS).csv
 
 .PHONY: study-client-cpu
-study-client-cpu: setup-test ## Time producers as processes, beside what replay foretells (10 min)
+study-client-cpu: setup-test ## Time producers as processes, beside what replay foretells (7 min)
 	.ci/interop
 	$(BIN)/python tests/studies/client_cpu.py run $(CLIENTS)-cpu.csv
 	$(BIN)/python tests/studies/client_cpu.py tell $(CLIENTS)-cpu.csv
