@@ -13,6 +13,7 @@ from complab.cli.parameters import (
     SECONDS,
     complete_codecs,
 )
+from complab.cli.talk import tell_lines
 from complab.costs import Machine
 from complab.studies.advise import Ingress, advise
 from complab.studies.candidates import Constraints
@@ -260,6 +261,5 @@ def command(
     )
     goal.write(result)
     if goal.is_bare and not quiet:
-        for line in (*result.answer(), *result.notes):
-            click.echo(line, err=True)
+        tell_lines([*result.answer(), *result.notes])
     ctx.exit(1 if result.has_failures else 0)

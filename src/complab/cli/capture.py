@@ -3,13 +3,14 @@
 import logging
 import os
 import sys
+from collections.abc import Iterator
 
 import click
 
 from complab.cli import options
 from complab.cli.parameters import BYTES, SECONDS
 from complab.cli.progress_line import ProgressLine
-from complab.cli.talk import say, tell
+from complab.cli.talk import tell, tell_lines
 from complab.kafka.capture import DEFAULT_TIMEOUT_S, Capture, capture
 from complab.kafka.capture_run import CaptureProgress
 from complab.kafka.client_properties import ClientProperties, load_client_properties
@@ -140,7 +141,7 @@ def command(
             on_progress=show,
         )
     if not quiet:
-        say(lambda: click.echo(_describe(captured), err=True))
+        tell_lines(_described(captured))
     if captured.problem is not None:
         tell(str(captured.problem))
         ctx.exit(1)
@@ -159,18 +160,18 @@ def _tell_of_properties(properties: ClientProperties) -> None:
         tell(f"{properties.path}: {text}")
 
 
-def _describe(captured: Capture) -> str:
+def _described(captured: Capture) -> Iterator[str]:
     """What is in the file, in a line, and a line for each remark."""
     place = "standard output" if captured.path == "-" else captured.path
     batches = format_count(captured.batch_count, "batch", "batches")
     records = format_count(captured.record_count, "record", "records")
-    facts = (
+    yield (
         f"{place}: {batches}, "
         f"{format_bytes(captured.size_bytes)} bytes, {records} "
         f"of {captured.topic}-{captured.partition}, offsets "
         f"{captured.first_offset:,} to {captured.last_offset:,}"
     )
-    return "\n  ".join([facts, *captured.notes])
+    yield from (f"  {note}" for note in captured.notes)
 
 
 def _describe_progress(progress: CaptureProgress) -> str:

@@ -9,6 +9,7 @@ from complab import kafka
 from complab.cli import options
 from complab.cli.parameters import BATCH_RANGE
 from complab.cli.scan_progress import ScanProgress
+from complab.cli.talk import tell_lines
 from complab.errors import PlanError
 from complab.studies.extract import batch_of_offset, extract
 from complab.whole_file import check_output, open_whole
@@ -71,4 +72,4 @@ def command(
     if not quiet:
         what = "payload" if payload else "batch" if first == last else "batches"
         text = f"{output_path}: {len(data):,} bytes, {what} {first}"
-        click.echo(text + (f" to {last}" if last > first else ""), err=True)
+        tell_lines([text + (f" to {last}" if last > first else "")])

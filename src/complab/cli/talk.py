@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 
 import click
 
@@ -14,7 +15,13 @@ def tell(text: str) -> None:
 
     It may hold names from files: what would steer the terminal is spelled out.
     """
-    say(lambda: click.echo(f"complab: {escape_controls(text)}", err=True))
+    tell_lines([f"complab: {text}"])
+
+
+def tell_lines(lines: Iterable[str]) -> None:
+    """Say lines on standard error as they are, but for what would steer a terminal."""
+    for line in map(escape_controls, lines):
+        say(partial(click.echo, line, err=True))
 
 
 def say(speak: Callable[[], None]) -> None:

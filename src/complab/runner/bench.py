@@ -375,7 +375,7 @@ class Bench:
         if estimate_s > self._limits.pass_s or estimate_s - used_s > left_s:
             mbps = self._sources.total_bytes / estimate_s / 1e6
             message = (
-                f"one pass would take about {estimate_s:.1f} s ({mbps:.2g} MB/s), more "
+                f"one pass would take about {estimate_s:.1f} s ({mbps:.3g} MB/s), more "
                 f"than a tenth of the budget or than what is left of it; raise "
                 f"--budget or lower --max-input"
             )

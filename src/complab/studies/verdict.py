@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from complab.studies.advice_table import AdviceRow, money
 from complab.studies.candidates import Candidate
 from complab.studies.library_columns import several_libraries
+from complab.units import format_percent
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,7 +57,7 @@ def _against(
     least = best.row.total_cost or 1.0
     text = (
         f"runner-up: {name(second)}, {money(difference)} {currency} "
-        f"({100 * difference / least:.2g} %) dearer"
+        f"({format_percent(100 * difference / least)} %) dearer"
     )
     if error:
         chance = NormalDist().cdf(difference / error)
