@@ -2,15 +2,17 @@
 
 import random
 from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
 
 from complab.codecs import specs
 from complab.codecs.catalogue import Catalogue
-from complab.core import Direction
+from complab.core import Calibration, Direction
 from complab.plan import Plan, make_plan
-from complab.runner.events import Calibrated, EpochMeasured, Settled
+from complab.runner.bench import Bench, Visit
+from complab.runner.events import Calibrated, EpochMeasured, Event, Settled
 from complab.runner.measure import measure
 from complab.runner.schedule import Entry, next_round
 
@@ -106,3 +108,61 @@ def test_pairs_in_a_real_run(worker_count: int, batch_16k: bytes) -> None:
                 larger = max(calibrated[each, direction, process] for each in (a, b))
                 for each in (a, b):
                     assert counts[each, direction, process] == {larger}
+
+
+def test_both_of_a_pair_are_warmed_up_or_neither(
+    batch_16k: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a stall made the pass of one look long, the other is treated alike."""
+    stalled = Calibration(1, 12e6)
+    prepare, measure_round = Bench.prepare, Bench.round
+    seen: list[Visit] = []
+
+    def prepared(bench: Bench, *words: object, **named: object) -> Iterator[Event]:
+        for event in prepare(bench, *words, **named):  # type: ignore[arg-type]
+            if isinstance(event, Calibrated) and event.configuration == 0:
+                yield replace(event, calibrations=(stalled, event.calibrations[1]))
+            else:
+                yield event
+
+    def rounded(
+        bench: Bench, number: int, visits: Sequence[Visit], *, until_s: float
+    ) -> Iterator[Event]:
+        seen.extend(visits)
+        return measure_round(bench, number, visits, until_s=until_s)
+
+    monkeypatch.setattr(Bench, "prepare", prepared)
+    monkeypatch.setattr(Bench, "round", rounded)
+    list(measure(replace(paired_plan(0), budget_s=1.0), [batch_16k]))
+    told = {
+        (visit.configuration, visit.direction): visit.pass_ns
+        for visit in seen
+        if not visit.is_prelude
+    }
+    assert told[0, Direction.COMPRESS] == told[1, Direction.COMPRESS] == 12e6
+    for direction in Direction:
+        assert 0 < told[2, direction] == told[3, direction] < 10e6
+    preludes = {(v.configuration, v.direction) for v in seen if v.is_prelude}
+    assert (0, Direction.COMPRESS) not in preludes
+    assert (1, Direction.COMPRESS) not in preludes
+    assert (0, Direction.DECOMPRESS) in preludes
+
+
+def test_a_stalled_pass_is_not_taken_for_a_long_one(
+    batch_16k: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Below a tenth of a second it is read again, before all processes go by it."""
+    run_pass = Bench._pass
+
+    def stalled(bench: Bench, *words: object) -> int:
+        run_pass(bench, *words)  # type: ignore[arg-type]
+        return 50_000_000
+
+    monkeypatch.setattr(Bench, "_pass", stalled)
+    events = list(measure(replace(paired_plan(0), budget_s=1.0), [batch_16k]))
+    found = [event for event in events if isinstance(event, Calibrated)]
+    assert len(found) == 4
+    for event in found:
+        for each in event.calibrations:
+            assert each.iteration_ns != 50e6
+            assert each.iteration_count > 1

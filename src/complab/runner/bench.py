@@ -86,7 +86,9 @@ class Visit:
     """One epoch to be timed, and what it is expected to take.
 
     It is of ``iteration_count`` iterations, of as many as were calibrated if that is 0.
-    A ``is_prelude`` visit is told nobody: it only warms up for the next one.
+    A ``is_prelude`` visit is told nobody: it only warms up for the next one. Whether
+    an untimed iteration goes ahead is decided by ``pass_ns``, or what was calibrated if
+    that is 0.
     """
 
     configuration: int
@@ -94,6 +96,7 @@ class Visit:
     cost_s: float
     iteration_count: int = 0
     is_prelude: bool = False
+    pass_ns: float = 0.0
 
 
 class _Seat:
@@ -319,8 +322,9 @@ class Bench:
         target_ns = self._target_ns * (_CREW_TARGETS if subject.task.cpus else 1)
         for direction in Direction:
             # A pass this long is an epoch by itself, first call or not: 7.2 times the
-            # usual time is the most that a first call was seen to take.
-            if pass_ns[direction] >= 10 * target_ns:
+            # usual time is the most that a first call was seen to take. A shorter one
+            # may have been stalled, which all processes would then go by.
+            if pass_ns[direction] >= max(10 * target_ns, _FIRST_PASS_BELOW_NS):
                 found.append(Calibration(1, float(pass_ns[direction])))
                 subject.park(direction)
                 continue
@@ -437,6 +441,8 @@ class Bench:
     def _epoch(self, visit: Visit) -> Epoch:
         subject = self._subjects[visit.configuration]
         self._board.begin(visit.configuration, visit.direction, self._limits.step_s)
-        epoch = subject.time(self._timer, visit.direction, visit.iteration_count)
+        epoch = subject.time(
+            self._timer, visit.direction, visit.iteration_count, visit.pass_ns
+        )
         subject.check(visit.direction)
         return epoch

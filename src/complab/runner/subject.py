@@ -66,12 +66,21 @@ class Subject:
         """The member that verifies and calibrates."""
         return self.members[0]
 
-    def time(self, timer: core.Timer, direction: Direction, count: int = 0) -> Epoch:
-        """Time an epoch of ``count`` iterations, as many as were calibrated if 0."""
+    def time(
+        self,
+        timer: core.Timer,
+        direction: Direction,
+        count: int = 0,
+        pass_ns: float = 0.0,
+    ) -> Epoch:
+        """Time an epoch of ``count`` iterations, as many as were calibrated if 0.
+
+        A short pass is done once untimed before: by ``pass_ns``, or as calibrated if 0.
+        """
         calibration = self.calibrations[direction]
         is_parked = self._is_parked(direction)
         count = count or calibration.iteration_count
-        iteration_ns = 0.0 if is_parked else calibration.iteration_ns
+        iteration_ns = 0.0 if is_parked else pass_ns or calibration.iteration_ns
         works = [member.works[direction] for member in self.members]
         if self.task.cpus:
             crew = core.Crew(works, self.task.cpus)

@@ -135,6 +135,7 @@ class Workers:
                     visit.cost_s,
                     visit.iteration_count,
                     visit.is_prelude,
+                    visit.pass_ns,
                 ]
                 for visit in visits
                 if visit.configuration not in self._dropped
@@ -169,8 +170,7 @@ class Workers:
             if number not in self._dropped
         ]
         # What is made first lies elsewhere than what is made second, in every process
-        # alike: caches and predictors know such places, and an A before its B was seen
-        # 5 % off in all processes of a run. So they take turns.
+        # alike, and caches and predictors know places. So they take turns.
         if self._setup.process % 2:
             adopted.reverse()
         yield from self._command({"do": "adopt", "tasks": adopted}, until_s)
